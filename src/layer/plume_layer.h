@@ -1,0 +1,50 @@
+// What plume-layer.dll offers to the programs that make virtual machines (the monitor and the
+// command line). A process of a VM never sees it: there the layer is no module and has no exports.
+#ifndef PLUME_LAYER_H
+#define PLUME_LAYER_H
+
+#include <stdint.h>
+#include "nt.h"
+
+enum {
+    LAYER_ID_MAX = 96,    // UTF-16 units, terminator included
+    LAYER_PATH_MAX = 520, // the same, for the VM's roots
+    LAYER_DEVICE_MAX = 64,
+    LAYER_CONFIG_VERSION = 1,
+};
+
+/* Everything that makes a process one of a certain VM's: filled in once by whoever starts the VM and
+ * copied from each process to its children. All strings are UTF-16, terminated, NT paths without a
+ * trailing backslash. */
+struct layer_config {
+    uint32_t version;                   // LAYER_CONFIG_VERSION
+    uint32_t ipv4;                      // the VM's address, network byte order as on the wire
+    uint16_t id[LAYER_ID_MAX];          // unique on the machine: see vm_id() in core/vmname.h
+    uint16_t folder[LAYER_PATH_MAX];    // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it
+    uint16_t store[LAYER_PATH_MAX];     // \??\C:\...\plume: no VM can name it
+    uint16_t objects[LAYER_PATH_MAX];   // \Sessions\1\BaseNamedObjects\plume-ID: its object directory
+    uint16_t pipes[LAYER_PATH_MAX];     // \Device\NamedPipe\plume-ID: scm, control, pipe\...
+    uint16_t keys[LAYER_PATH_MAX];      // \REGISTRY\USER\S-...\Software\Plume\vms\ID: upper, hidden, novalue
+    uint16_t images[2][LAYER_PATH_MAX]; // the layer's own file: [0] for 64-bit, [1] for 32-bit children
+    uint16_t drives[26][LAYER_DEVICE_MAX]; // what \??\A: ... \??\Z: are links to, empty where there is none
+};
+
+/* The system calls as they are without the layer, for the few things that the monitor and the
+ * command line do outside of the VM after they have entered it. */
+struct layer_outside {
+    NTSTATUS(NTAPI *create_file)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG,
+                                 ULONG, ULONG, ULONG, void *, ULONG);
+    NTSTATUS(NTAPI *create_named_pipe_file)(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG,
+                                            ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
+};
+
+/* Makes the calling process one of the VM's, for good: what it names from now on are the VM's names,
+ * and what it starts carries the layer. To be called while the process has one thread.
+ * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what (static
+ * ASCII); the process is then as it was. */
+NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what);
+
+/* The calls of the outside; valid also before plume_layer_enter(). */
+const struct layer_outside *plume_layer_outside(void);
+
+#endif
