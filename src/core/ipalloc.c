@@ -17,7 +17,8 @@ static bool is_taken(uint32_t ipv4, const uint32_t *taken, size_t count)
 
 uint32_t ipalloc_pick(uint64_t hash, const uint32_t *taken, size_t count)
 {
-    const uint32_t mask = IPALLOC_LAST - IPALLOC_FIRST + 2; // 127.64.0.0/10 has 22 bits for the host
+    const uint32_t mask =
+        IPALLOC_LAST - IPALLOC_FIRST + 2; // 127.64.0.0/10 has 22 bits for the host
     uint32_t offset = ((uint32_t)(hash >> 32) ^ (uint32_t)hash) & mask;
     for (uint32_t tries = 0; tries <= mask; tries++, offset = (offset + 1) & mask) {
         uint32_t ipv4 = IPALLOC_FIRST - 1 + offset;

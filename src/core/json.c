@@ -53,7 +53,8 @@ static void end(struct json_writer *w, const char *bracket)
     put(w, bracket);
 }
 
-struct json_writer json_writer_on(void (*sink)(void *context, const char *bytes, size_t len), void *context)
+struct json_writer json_writer_on(void (*sink)(void *context, const char *bytes, size_t len),
+                                  void *context)
 {
     return (struct json_writer){.sink = sink, .context = context};
 }
@@ -82,7 +83,11 @@ static const char hex_digits[] = "0123456789abcdef";
 
 static void put_escape(struct json_writer *w, uint16_t unit)
 {
-    char text[6] = {'\\', 'u', hex_digits[unit >> 12], hex_digits[unit >> 8 & 15], hex_digits[unit >> 4 & 15],
+    char text[6] = {'\\',
+                    'u',
+                    hex_digits[unit >> 12],
+                    hex_digits[unit >> 8 & 15],
+                    hex_digits[unit >> 4 & 15],
                     hex_digits[unit & 15]};
     w->sink(w->context, text, sizeof(text));
 }
@@ -131,7 +136,8 @@ void json_str16(struct json_writer *w, struct str16 text)
         bool high = unit >= 0xd800 && unit < 0xdc00;
         bool low = unit >= 0xdc00 && unit < 0xe000;
         if (high && i + 1 < text.len && text.s[i + 1] >= 0xdc00 && text.s[i + 1] < 0xe000) {
-            put_code_point(w, 0x10000 + ((uint32_t)(unit - 0xd800) << 10) + (uint32_t)(text.s[i + 1] - 0xdc00));
+            put_code_point(w, 0x10000 + ((uint32_t)(unit - 0xd800) << 10) +
+                                  (uint32_t)(text.s[i + 1] - 0xdc00));
             i++;
         } else if (high || low) {
             put_escape(w, unit);
@@ -384,7 +390,11 @@ static size_t read_utf8(const char *s, size_t len, uint32_t *code_point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     uint8_t lead = (uint8_t)s[0];
-    size_t size = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : (lead & 0xf8) == 0xf0 ? 4 : 0;
+    size_t size = lead < 0x80                   ? 1
+                  : lead >= 0xc2 && lead < 0xe0 ? 2
+                  : (lead & 0xf0) == 0xe0       ? 3
+                  : (lead & 0xf8) == 0xf0       ? 4
+                                                : 0;
     if (size == 0 || size > len)
         return 0;
     uint32_t c = size == 1 ? lead : lead & (0x7fu >> size);

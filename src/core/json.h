@@ -17,17 +17,19 @@ struct json_writer {
     void (*sink)(void *context, const char *bytes, size_t len);
     void *context;
     unsigned depth;
-    uint32_t filled;  // bit n: the container at depth n has a member already
-    bool after_key;   // the next value stands on its key's line
+    uint32_t filled; // bit n: the container at depth n has a member already
+    bool after_key;  // the next value stands on its key's line
 };
 
-struct json_writer json_writer_on(void (*sink)(void *context, const char *bytes, size_t len), void *context);
+struct json_writer json_writer_on(void (*sink)(void *context, const char *bytes, size_t len),
+                                  void *context);
 void json_begin_object(struct json_writer *w);
 void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_key(struct json_writer *w, const char *ascii);
-/* Surrogates without their partner are written as \uXXXX, so nothing that Windows allows is lost. */
+/* Surrogates without their partner are written as \uXXXX, so nothing that Windows allows is lost.
+ */
 void json_str16(struct json_writer *w, struct str16 text);
 void json_ascii(struct json_writer *w, const char *ascii);
 void json_u64(struct json_writer *w, uint64_t value);
@@ -38,7 +40,15 @@ void json_end(struct json_writer *w);
 
 /* ---- reading ---- */
 
-enum json_type { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
+enum json_type {
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL
+};
 
 enum {
     JSON_NODES_MAX = 128, // values and keys of a document that can be read
@@ -59,7 +69,7 @@ struct json_doc {
     struct json_node nodes[JSON_NODES_MAX];
 };
 
-/* False when the text is no JSON, or has more nodes than JSON_NODES_MAX. */
+/* False when the text is no JSON object, array or string, or has more nodes than JSON_NODES_MAX. */
 bool json_parse(struct json_doc *doc, const char *text, size_t len);
 
 /* The value of a member of an object, or -1. The first one where a key stands twice. */

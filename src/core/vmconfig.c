@@ -65,7 +65,8 @@ void time_to_text(uint64_t seconds, char out[21])
     static const uint64_t last = UINT64_C(253402300799); // 9999-12-31T23:59:59Z
     if (seconds > last)
         seconds = last;
-    uint32_t days = (uint32_t)(seconds / 86400), rest = (uint32_t)(seconds % 86400), year = 1970, month = 1;
+    uint32_t days = (uint32_t)(seconds / 86400), rest = (uint32_t)(seconds % 86400), year = 1970,
+             month = 1;
     while (days >= (is_leap(year) ? 366u : 365u))
         days -= is_leap(year++) ? 366 : 365;
     while (days >= days_in_month(year, month))
@@ -99,14 +100,15 @@ static bool get_digits(const char *text, size_t digits, uint32_t *value)
 bool time_from_text(uint64_t *seconds, const char *text, size_t len)
 {
     uint32_t year, month, day, hour, minute, second;
-    if (len != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        text[19] != 'Z')
+    if (len != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+        text[16] != ':' || text[19] != 'Z')
         return false;
-    if (!get_digits(text, 4, &year) || !get_digits(text + 5, 2, &month) || !get_digits(text + 8, 2, &day) ||
-        !get_digits(text + 11, 2, &hour) || !get_digits(text + 14, 2, &minute) || !get_digits(text + 17, 2, &second))
+    if (!get_digits(text, 4, &year) || !get_digits(text + 5, 2, &month) ||
+        !get_digits(text + 8, 2, &day) || !get_digits(text + 11, 2, &hour) ||
+        !get_digits(text + 14, 2, &minute) || !get_digits(text + 17, 2, &second))
         return false;
-    if (year < 1970 || year > LAST_YEAR || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
-        hour > 23 || minute > 59 || second > 59)
+    if (year < 1970 || year > LAST_YEAR || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59)
         return false;
     uint32_t days = day - 1;
     for (uint32_t y = 1970; y < year; y++)
@@ -137,10 +139,12 @@ enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text,
     const char *ip;
     size_t ip_len;
     *config = (struct vm_config){0};
-    if (len > VM_CONFIG_TEXT_MAX || !json_parse(&doc, text, len) || doc.nodes[0].type != JSON_OBJECT)
+    if (len > VM_CONFIG_TEXT_MAX || !json_parse(&doc, text, len) ||
+        doc.nodes[0].type != JSON_OBJECT)
         return VM_CONFIG_NOT_JSON;
     // The version first: what a newer one means by the rest is not ours to judge.
-    if (!json_get_u32(&doc, json_member(&doc, 0, "version"), &config->version) || config->version == 0)
+    if (!json_get_u32(&doc, json_member(&doc, 0, "version"), &config->version) ||
+        config->version == 0)
         return VM_CONFIG_BAD_VERSION;
     if (config->version > VM_CONFIG_VERSION)
         return VM_CONFIG_NEWER;
@@ -149,10 +153,11 @@ enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text,
         vmname_check(str16_view(&name)) != VMNAME_OK)
         return VM_CONFIG_BAD_NAME;
     config->name[name.len] = 0;
-    if (!json_get_plain(&doc, json_member(&doc, 0, "ip"), &ip, &ip_len) || !ipv4_from_text(&config->ipv4, ip, ip_len) ||
-        !ipalloc_in_range(config->ipv4))
+    if (!json_get_plain(&doc, json_member(&doc, 0, "ip"), &ip, &ip_len) ||
+        !ipv4_from_text(&config->ipv4, ip, ip_len) || !ipalloc_in_range(config->ipv4))
         return VM_CONFIG_BAD_IP;
-    if (!get_time(&doc, "created", &config->created) || !get_time(&doc, "started", &config->started) ||
+    if (!get_time(&doc, "created", &config->created) ||
+        !get_time(&doc, "started", &config->started) ||
         !get_time(&doc, "stopped", &config->stopped))
         return VM_CONFIG_BAD_TIME;
     return VM_CONFIG_OK;

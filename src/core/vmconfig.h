@@ -25,7 +25,7 @@ struct vm_config {
 enum vm_config_fault {
     VM_CONFIG_OK,
     VM_CONFIG_NOT_JSON,
-    VM_CONFIG_NEWER,   // a version that this program does not know
+    VM_CONFIG_NEWER, // a version that this program does not know
     VM_CONFIG_BAD_VERSION,
     VM_CONFIG_BAD_NAME,
     VM_CONFIG_BAD_IP,

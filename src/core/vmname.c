@@ -2,7 +2,8 @@
 
 static bool is_alnum(uint16_t unit)
 {
-    return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') || (unit >= '0' && unit <= '9');
+    return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z') ||
+           (unit >= '0' && unit <= '9');
 }
 
 static uint16_t ascii_upper(uint16_t unit)
@@ -19,8 +20,10 @@ static bool equal_ascii_nocase(struct str16 text, const char *upper)
     return !upper[text.len];
 }
 
-/* The names that Win32 takes for a device in every folder; what follows the first dot does not count
- * ("Naming Files, Paths, and Namespaces"). The forms with superscript digits cannot pass the character check. */
+/* The names that Win32 takes for a device in every folder; what follows the first dot does not
+ * count
+ * ("Naming Files, Paths, and Namespaces"). The forms with superscript digits cannot pass the
+ * character check. */
 static bool is_device(struct str16 name)
 {
     static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"};

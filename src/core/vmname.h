@@ -18,7 +18,7 @@ enum vmname_fault {
     VMNAME_BAD_START,     // does not begin with a letter or digit
     VMNAME_BAD_CHARACTER, // something else than letters, digits, '_', '.', '-'
     VMNAME_TRAILING_DOT,  // Win32 cuts trailing dots from file names
-    VMNAME_DEVICE,        // CON, NUL, COM1 ..., also with an extension: Win32 takes it for the device
+    VMNAME_DEVICE, // CON, NUL, COM1 ..., also with an extension: Win32 takes it for the device
 };
 
 enum vmname_fault vmname_check(struct str16 name);
@@ -26,8 +26,8 @@ enum vmname_fault vmname_check(struct str16 name);
 /* What is wrong, in English without a full stop; "" for VMNAME_OK. Static. */
 const char *vmname_fault_text(enum vmname_fault fault);
 
-/* NAME-xxxxxxxx: the name and 8 hex digits of the hash of the VM folder's NT path without case, so that
- * two stores on one machine may each have a VM of the same name. Terminated. */
+/* NAME-xxxxxxxx: the name and 8 hex digits of the hash of the VM folder's NT path without case, so
+ * that two stores on one machine may each have a VM of the same name. Terminated. */
 void vm_id(struct str16_buf *out, struct str16 name, struct str16 nt_folder);
 
 #endif

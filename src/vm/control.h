@@ -1,6 +1,7 @@
 // What the command line asks of a running VM's monitor, over \\.\pipe\plume-ID\control: a pipe in
-// message mode, one request and one reply a connection, both encoded with core/wire.h. The pipe's existence is also
-// how anyone sees that the VM runs, and its first instance is the lock against a second monitor.
+// message mode, one request and one reply a connection, both encoded with core/wire.h. The pipe's
+// existence is also how anyone sees that the VM runs, and its first instance is the lock against a
+// second monitor.
 #ifndef PLUME_VM_CONTROL_H
 #define PLUME_VM_CONTROL_H
 
@@ -15,12 +16,11 @@ enum control_request {
     CONTROL_STOP = 2,   // u32 seconds: how long services may take to stop; 0 does not ask them
 };
 
-/* Reply: u32 CONTROL_VERSION, u32 a Win32 error (0 is success; nothing follows another one), and then
- *   CONTROL_STATUS: u32 the monitor's process id.
- *   CONTROL_STOP:   u32 the monitor's process id, u32 how many services had not stopped in their time,
- *                   and that many names (str16). Sent when the job has been terminated; the monitor
- *                   ends by itself right after, whatever becomes of the connection. The client waits
- *                   for that process. A second STOP while one is under way: the shorter time counts,
- *                   both are answered. */
+/* Reply: u32 CONTROL_VERSION, u32 a Win32 error (0 is success; nothing follows another one), and
+ * then CONTROL_STATUS: u32 the monitor's process id. CONTROL_STOP:   u32 the monitor's process id,
+ * u32 how many services had not stopped in their time, and that many names (str16). Sent when the
+ * job has been terminated; the monitor ends by itself right after, whatever becomes of the
+ * connection. The client waits for that process. A second STOP while one is under way: the shorter
+ * time counts, both are answered. */
 
 #endif

@@ -14,7 +14,8 @@ enum plume_error_kind {
     PLUME_ERROR_NTSTATUS, // `code` is an NTSTATUS
 };
 
-/* Zero-initialised it means "nothing went wrong". All texts are terminated and cut where too long. */
+/* Zero-initialised it means "nothing went wrong". All texts are terminated and cut where too long.
+ */
 struct plume_error {
     enum plume_error_kind kind;
     uint32_t code;
@@ -26,16 +27,17 @@ struct plume_error {
 
 /* Each fills in *error and returns false, so that `return error_win32(...)` reads well. `subject`
  * and `advice` may be NULL. error_win32() reads GetLastError(). */
-bool error_plain(struct plume_error *error, const wchar_t *what, const wchar_t *subject, const wchar_t *message,
+bool error_plain(struct plume_error *error, const wchar_t *what, const wchar_t *subject,
+                 const wchar_t *message, const wchar_t *advice);
+bool error_win32(struct plume_error *error, const wchar_t *what, const wchar_t *subject,
                  const wchar_t *advice);
-bool error_win32(struct plume_error *error, const wchar_t *what, const wchar_t *subject, const wchar_t *advice);
-bool error_win32_code(struct plume_error *error, uint32_t code, const wchar_t *what, const wchar_t *subject,
-                      const wchar_t *advice);
-bool error_ntstatus(struct plume_error *error, uint32_t status, const wchar_t *what, const wchar_t *subject,
-                    const wchar_t *advice);
+bool error_win32_code(struct plume_error *error, uint32_t code, const wchar_t *what,
+                      const wchar_t *subject, const wchar_t *advice);
+bool error_ntstatus(struct plume_error *error, uint32_t status, const wchar_t *what,
+                    const wchar_t *subject, const wchar_t *advice);
 
-/* One line without its end: "<what> '<subject>': <message> (Win32 error 5); <advice>". Writes at most
- * `cap` units with the terminator. */
+/* One line without its end: "<what> '<subject>': <message> (Win32 error 5); <advice>". Writes at
+ * most `cap` units with the terminator. */
 void error_format(const struct plume_error *error, wchar_t *out, size_t cap);
 
 #endif

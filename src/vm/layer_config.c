@@ -11,8 +11,10 @@ static bool is_file(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
-/* The first of the files that is there, as an NT path; empty when none is. `folder` is a Win32 path. */
-static void find_image(uint16_t *out, const wchar_t *folder, const wchar_t *const leaves[], size_t count)
+/* The first of the files that is there, as an NT path; empty when none is. `folder` is a Win32
+ * path. */
+static void find_image(uint16_t *out, const wchar_t *folder, const wchar_t *const leaves[],
+                       size_t count)
 {
     static const wchar_t nt_prefix[] = L"\\??\\";
     out[0] = 0;
@@ -26,7 +28,8 @@ static void find_image(uint16_t *out, const wchar_t *folder, const wchar_t *cons
         DWORD len = GetFullPathNameW(joined, ARRAYSIZE(full), full, NULL);
         if (len == 0 || len >= ARRAYSIZE(full) || !is_file(full))
             continue;
-        // A program is started from a drive (C:\...), from a share (\\server\...) or from a \\?\ path.
+        // A program is started from a drive (C:\...), from a share (\\server\...) or from a
+        // \\?\ path.
         wcscpy(out, nt_prefix);
         if (wcsncmp(full, L"\\\\?\\", 4) == 0) {
             wcscat(out, full + 4);
@@ -49,18 +52,17 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
 #ifdef _WIN64
         L"plume-layer.dll",
 #endif
-        L"plume-layer64.dll",
-        L"..\\x86_64\\plume-layer.dll"};
+        L"plume-layer64.dll", L"..\\x86_64\\plume-layer.dll"};
     static const wchar_t *const images32[] = {
 #ifndef _WIN64
         L"plume-layer.dll",
 #endif
-        L"plume-layer32.dll",
-        L"..\\i686\\plume-layer.dll"};
+        L"plume-layer32.dll", L"..\\i686\\plume-layer.dll"};
     wchar_t folder[LAYER_PATH_MAX];
 
-    *config = (struct layer_config){.version = LAYER_CONFIG_VERSION,
-                                    .ipv4 = __builtin_bswap32(vm->config.ipv4)}; // both architectures: little endian
+    *config = (struct layer_config){
+        .version = LAYER_CONFIG_VERSION,
+        .ipv4 = __builtin_bswap32(vm->config.ipv4)}; // both architectures: little endian
     wcscpy(config->id, vm->id);
     wcscpy(config->folder, vm->nt);
     wcscpy(config->store, vm->store.nt);
@@ -73,7 +75,8 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
         return error_win32(error, L"cannot find the program's own folder", NULL, NULL);
     wchar_t *leaf = len < ARRAYSIZE(folder) ? wcsrchr(folder, L'\\') : NULL;
     if (!leaf)
-        return error_plain(error, L"cannot find the program's own folder", NULL, L"its path is too long", NULL);
+        return error_plain(error, L"cannot find the program's own folder", NULL,
+                           L"its path is too long", NULL);
     *leaf = 0;
     find_image(config->images[0], folder, images64, ARRAYSIZE(images64));
     find_image(config->images[1], folder, images32, ARRAYSIZE(images32));

@@ -21,7 +21,8 @@ uint64_t vm_now(void)
     return ticks / 10000000 - UINT64_C(11644473600); // 100 ns since 1601 -> s since 1970
 }
 
-/* Puts the texts up to a NULL one after the other; false when they do not fit, and `out` is then empty. */
+/* Puts the texts up to a NULL one after the other; false when they do not fit, and `out` is then
+ * empty. */
 static bool join(wchar_t *out, size_t cap, ...)
 {
     va_list texts;
@@ -41,24 +42,29 @@ static bool join(wchar_t *out, size_t cap, ...)
     return fits;
 }
 
-bool vm_path(wchar_t *out, size_t cap, const wchar_t *folder, const wchar_t *leaf, struct plume_error *error)
+bool vm_path(wchar_t *out, size_t cap, const wchar_t *folder, const wchar_t *leaf,
+             struct plume_error *error)
 {
     if (join(out, cap, folder, L"\\", leaf, NULL))
         return true;
-    return error_plain(error, L"cannot use the path", folder, L"it is too long", L"choose a shorter PLUME_HOME");
+    return error_plain(error, L"cannot use the path", folder, L"it is too long",
+                       L"choose a shorter PLUME_HOME");
 }
 
 static bool too_long(struct plume_error *error, const wchar_t *path)
 {
-    return error_plain(error, L"cannot use the path", path, L"it is too long", L"choose a shorter PLUME_HOME");
+    return error_plain(error, L"cannot use the path", path, L"it is too long",
+                       L"choose a shorter PLUME_HOME");
 }
 
 /* The three forms of one absolute path. `shown` may be `path`'s source. */
-static bool path_forms(const wchar_t *full, wchar_t *shown, wchar_t *nt, wchar_t *path, struct plume_error *error)
+static bool path_forms(const wchar_t *full, wchar_t *shown, wchar_t *nt, wchar_t *path,
+                       struct plume_error *error)
 {
     UNICODE_STRING name;
     if (!RtlDosPathNameToNtPathName_U(full, &name, NULL, NULL))
-        return error_plain(error, L"cannot use the path", full, L"it is not the path of a folder", NULL);
+        return error_plain(error, L"cannot use the path", full, L"it is not the path of a folder",
+                           NULL);
     size_t len = name.Length / sizeof(wchar_t);
     bool fits = len < VM_PATH_MAX && wcslen(full) < VM_PATH_MAX;
     if (fits) {
@@ -71,7 +77,8 @@ static bool path_forms(const wchar_t *full, wchar_t *shown, wchar_t *nt, wchar_t
     if (!fits)
         return too_long(error, full);
     if (wcsncmp(nt, L"\\??\\", 4) != 0)
-        return error_plain(error, L"cannot use the path", full, L"it is not the path of a folder", NULL);
+        return error_plain(error, L"cannot use the path", full, L"it is not the path of a folder",
+                           NULL);
     join(path, VM_PATH_MAX, L"\\\\?\\", nt + 4, NULL);
     join(shown, VM_PATH_MAX, full, NULL);
     for (len = wcslen(shown); len > 3 && shown[len - 1] == L'\\';)
@@ -97,7 +104,8 @@ bool vm_store_locate(struct vm_store *store, struct plume_error *error)
     } else {
         wchar_t local[VM_PATH_MAX];
         if (!get_variable(L"LOCALAPPDATA", local, ARRAYSIZE(local), &fits))
-            return error_plain(error, L"cannot find the store", NULL, L"neither PLUME_HOME nor LOCALAPPDATA is set",
+            return error_plain(error, L"cannot find the store", NULL,
+                               L"neither PLUME_HOME nor LOCALAPPDATA is set",
                                L"set PLUME_HOME to a folder");
         if (!fits || !join(chosen, ARRAYSIZE(chosen), local, L"\\plume", NULL))
             return too_long(error, L"LOCALAPPDATA");
@@ -111,7 +119,8 @@ bool vm_store_locate(struct vm_store *store, struct plume_error *error)
     if (!path_forms(full, store->shown, store->nt, store->path, error))
         return false;
     if (wcslen(store->nt) <= wcslen(L"\\??\\C:"))
-        return error_plain(error, L"cannot use the path", full, L"the store cannot be the root of a drive",
+        return error_plain(error, L"cannot use the path", full,
+                           L"the store cannot be the root of a drive",
                            L"set PLUME_HOME to a folder");
     return true;
 }
@@ -140,7 +149,8 @@ static bool user_sid(wchar_t *out, size_t cap, struct plume_error *error)
     return ok;
 }
 
-bool vm_names(struct vm *vm, const struct vm_store *store, const wchar_t *name, struct plume_error *error)
+bool vm_names(struct vm *vm, const struct vm_store *store, const wchar_t *name,
+              struct plume_error *error)
 {
     enum vmname_fault fault = vmname_check(str16_of(name));
     if (fault != VMNAME_OK) {
@@ -167,30 +177,35 @@ bool vm_names(struct vm *vm, const struct vm_store *store, const wchar_t *name, 
         _snwprintf(session, ARRAYSIZE(session), L"\\Sessions\\%u", (unsigned)number);
     if (!user_sid(sid, ARRAYSIZE(sid), error))
         return false;
-    bool fits = join(vm->objects, VM_PATH_MAX, session, L"\\BaseNamedObjects\\plume-", vm->id, NULL) &&
-                join(vm->job_name, VM_PATH_MAX, L"Local\\plume-", vm->id, L".job", NULL) &&
-                join(vm->pipes, VM_PATH_MAX, L"\\Device\\NamedPipe\\plume-", vm->id, NULL) &&
-                join(vm->control_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\control", NULL) &&
-                join(vm->scm_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\scm", NULL) &&
-                join(vm->user_keys, VM_PATH_MAX, L"Software\\Plume\\vms\\", vm->id, NULL) &&
-                join(vm->keys, VM_PATH_MAX, L"\\REGISTRY\\USER\\", sid, L"\\", vm->user_keys, NULL);
+    bool fits =
+        join(vm->objects, VM_PATH_MAX, session, L"\\BaseNamedObjects\\plume-", vm->id, NULL) &&
+        join(vm->job_name, VM_PATH_MAX, L"Local\\plume-", vm->id, L".job", NULL) &&
+        join(vm->pipes, VM_PATH_MAX, L"\\Device\\NamedPipe\\plume-", vm->id, NULL) &&
+        join(vm->control_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\control", NULL) &&
+        join(vm->scm_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\scm", NULL) &&
+        join(vm->user_keys, VM_PATH_MAX, L"Software\\Plume\\vms\\", vm->id, NULL) &&
+        join(vm->keys, VM_PATH_MAX, L"\\REGISTRY\\USER\\", sid, L"\\", vm->user_keys, NULL);
     return fits || too_long(error, vm->shown);
 }
 
 /* vm.json of the folder at `path`, into vm->config. `shown` is for messages. */
-static bool load_config(struct vm_config *config, const wchar_t *path, const wchar_t *name, struct plume_error *error)
+static bool load_config(struct vm_config *config, const wchar_t *path, const wchar_t *name,
+                        struct plume_error *error)
 {
-    static const wchar_t advice[] = L"what the VM holds is still in its folder; 'plume rm' removes it";
+    static const wchar_t advice[] =
+        L"what the VM holds is still in its folder; 'plume rm' removes it";
     wchar_t file_path[VM_PATH_MAX + 64];
     char text[VM_CONFIG_TEXT_MAX + 1];
     DWORD len;
     if (!vm_path(file_path, ARRAYSIZE(file_path), path, L"vm.json", error))
         return false;
-    HANDLE file = CreateFileW(file_path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                              OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileW(file_path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         if (GetLastError() == ERROR_FILE_NOT_FOUND)
-            return error_plain(error, L"the VM is damaged:", name, L"its folder has no vm.json", advice);
+            return error_plain(error, L"the VM is damaged:", name, L"its folder has no vm.json",
+                               advice);
         return error_win32(error, L"cannot read vm.json of the VM", name, NULL);
     }
     bool ok = ReadFile(file, text, sizeof(text), &len, NULL);
@@ -204,12 +219,14 @@ static bool load_config(struct vm_config *config, const wchar_t *path, const wch
         wchar_t message[128];
         _snwprintf(message, ARRAYSIZE(message), L"%hs", vm_config_fault_text(fault));
         message[ARRAYSIZE(message) - 1] = 0;
-        return error_plain(error, L"cannot use the VM", name, message, fault == VM_CONFIG_NEWER ? NULL : advice);
+        return error_plain(error, L"cannot use the VM", name, message,
+                           fault == VM_CONFIG_NEWER ? NULL : advice);
     }
     return true;
 }
 
-bool vm_open(struct vm *vm, const struct vm_store *store, const wchar_t *name, struct plume_error *error)
+bool vm_open(struct vm *vm, const struct vm_store *store, const wchar_t *name,
+             struct plume_error *error)
 {
     if (!vm_names(vm, store, name, error))
         return false;
@@ -227,7 +244,8 @@ bool vm_open(struct vm *vm, const struct vm_store *store, const wchar_t *name, s
         return false;
     // Folder names have no case: the VM's own spelling of its name is the one that counts.
     if (!str16_equal_nocase(str16_of(config.name), str16_of(name)))
-        return error_plain(error, L"cannot use the VM", name, L"vm.json is damaged: it is another VM's", NULL);
+        return error_plain(error, L"cannot use the VM", name,
+                           L"vm.json is damaged: it is another VM's", NULL);
     if (!vm_names(vm, store, config.name, error))
         return false;
     vm->config = config;
@@ -248,9 +266,11 @@ bool vm_open_folder(struct vm *vm, const wchar_t *folder, struct plume_error *er
         *name++ = 0;
     wchar_t *vms = wcsrchr(full, L'\\');
     if (!name || !vms || _wcsicmp(vms, L"\\vms") != 0)
-        return error_plain(error, L"cannot use the path", folder, L"it is not the folder of a VM", NULL);
+        return error_plain(error, L"cannot use the path", folder, L"it is not the folder of a VM",
+                           NULL);
     *vms = 0;
-    return path_forms(full, store.shown, store.nt, store.path, error) && vm_open(vm, &store, name, error);
+    return path_forms(full, store.shown, store.nt, store.path, error) &&
+           vm_open(vm, &store, name, error);
 }
 
 bool vm_save(const struct vm *vm, const wchar_t *folder, struct plume_error *error)
@@ -259,7 +279,8 @@ bool vm_save(const struct vm *vm, const wchar_t *folder, struct plume_error *err
     char text[VM_CONFIG_TEXT_MAX];
     DWORD written = 0, len = (DWORD)vm_config_write(&vm->config, text, sizeof(text));
     if (len == 0)
-        return error_plain(error, L"cannot write vm.json of the VM", vm->name, L"it is too long", NULL);
+        return error_plain(error, L"cannot write vm.json of the VM", vm->name, L"it is too long",
+                           NULL);
     if (!vm_path(made, ARRAYSIZE(made), folder, L"vm.json.new", error) ||
         !vm_path(final, ARRAYSIZE(final), folder, L"vm.json", error))
         return false;
