@@ -1,0 +1,117 @@
+// What the layer and the monitor say to each other about services, over the pipe PIPES\scm in message
+// mode, encoded with core/wire.h. One connection is one handle of the service API: it starts as
+// nothing and its first request makes it a manager, a service, a dispatcher's or a status handle.
+// Each request is answered by one reply, in order.
+//
+// The monitor believes nothing that a message says: a request that is malformed, or not of the
+// connection's kind, closes the connection or fails with ERROR_INVALID_HANDLE.
+#ifndef PLUME_CORE_SCM_PROTO_H
+#define PLUME_CORE_SCM_PROTO_H
+
+#include "core/service.h"
+#include "core/wire.h"
+
+enum {
+    SCM_VERSION = 1,
+    SCM_MESSAGE_MAX = 65536, // bytes of any message
+};
+
+/* Every request is u32 op and then what stands beside the op here; str is a str16, str? one that may
+ * be absent. Every reply is u32 Win32 error and then what stands behind "->", which follows only a
+ * success unless something else is said. STATUS is the seven u32 of struct service_status; PSTATUS is
+ * STATUS, u32 process id, u32 flags. */
+enum scm_op {
+    /* On a new connection. */
+    SCM_OPEN_MANAGER = 1,   // u32 SCM_VERSION, str? database, u32 access
+    SCM_ADOPT,              // u32 SCM_VERSION, u64 ticket: becomes what the ticket is for
+    SCM_DISPATCHER,         // u32 SCM_VERSION, u32 own process id
+    SCM_STATUS_HANDLE,      // u32 SCM_VERSION, u32 own process id, str service
+
+    /* On a manager. A service and a lock get a connection of their own: the reply's ticket is good for
+     * one SCM_ADOPT. A lock is given back by closing it. */
+    SCM_OPEN_SERVICE = 32,  // str name, u32 access -> u64 ticket
+    SCM_CREATE_SERVICE,     // str name, u32 access, CONFIG, u32 flags (1: by a 32-bit program on 64 bit)
+                            // -> u64 ticket, u32 tag
+    SCM_ENUM_SERVICES,      // u32 types, u32 states, str? group, u32 first
+                            // -> u32 next (0: that was all), u32 n, n * (str name, str display, PSTATUS)
+    SCM_DISPLAY_NAME,       // str name -> str
+    SCM_KEY_NAME,           // str display name -> str
+    SCM_LOCK,               // -> u64 ticket
+    SCM_LOCK_STATUS,        // -> u32 locked, u32 seconds, str owner
+    SCM_BOOT_CONFIG,        // u32 accepted
+
+    /* On a service. */
+    SCM_DELETE = 64,
+    SCM_START,              // u32 n, n * str
+    SCM_CONTROL,            // u32 control -> STATUS, also after an error when the service exists
+    SCM_QUERY_STATUS,       // -> PSTATUS
+    SCM_QUERY_CONFIG,       // -> CONFIG
+    SCM_CHANGE_CONFIG,      // CONFIG, where SCM_NO_CHANGE or an absent str leaves things as they are
+                            // -> u32 tag
+    SCM_QUERY_CONFIG2,      // u32 level -> INFO of that level
+    SCM_CHANGE_CONFIG2,     // u32 level, INFO of that level
+    SCM_QUERY_SECURITY,     // u32 SECURITY_INFORMATION -> blob self-relative descriptor
+    SCM_SET_SECURITY,       // u32 SECURITY_INFORMATION, blob
+    SCM_ENUM_DEPENDENTS,    // u32 states, u32 first -> as SCM_ENUM_SERVICES
+
+    /* On a dispatcher's connection. */
+    SCM_NEXT = 96,          // u32 sequence, u32 error: how the last event ended (0, 0 at first) -> EVENT
+
+    /* On a status handle. */
+    SCM_SET_STATUS = 112,   // STATUS
+    SCM_SET_BITS,           // u32 bits, u32 set, u32 immediately
+};
+
+/* CONFIG: u32 type, u32 start, u32 error control, str? image path, str? group, u32 tag wanted (in a
+ * reply: the tag), str? dependencies (a list, '+' before groups), str? account, str? password
+ * (never in a reply), str? display name. */
+enum { SCM_NO_CHANGE = 0xffffffff };
+
+/* INFO, by level as in QueryServiceConfig2:
+ *   description: str?
+ *   failure actions: u32 reset period, str? message, str? command, u32 n (SCM_NO_CHANGE: none are
+ *     given, what there was stays), n * (u32 type, u32 delay)
+ *   required privileges: str? a list
+ *   delayed start, failure actions flag, SID type, preshutdown timeout: u32 */
+enum scm_info_level {
+    SCM_INFO_DESCRIPTION = 1,
+    SCM_INFO_FAILURE_ACTIONS = 2,
+    SCM_INFO_DELAYED_AUTO_START = 3,
+    SCM_INFO_FAILURE_ACTIONS_FLAG = 4,
+    SCM_INFO_SID = 5,
+    SCM_INFO_REQUIRED_PRIVILEGES = 6,
+    SCM_INFO_PRESHUTDOWN = 7,
+};
+enum { SCM_FAILURE_ACTIONS_MAX = 64 };
+
+/* EVENT: u32 sequence, u32 kind, and for
+ *   SCM_EVENT_START: str service, u32 type, u32 n, n * str: the arguments after the name
+ *   SCM_EVENT_CONTROL: str service, u32 control, u32 event type, blob event data
+ *   SCM_EVENT_EXIT: nothing; all services of the process have stopped, the dispatcher returns. */
+enum scm_event {
+    SCM_EVENT_START = 1,
+    SCM_EVENT_CONTROL = 2,
+    SCM_EVENT_EXIT = 3,
+};
+
+/* CONFIG as a struct; the texts are slices of the message. */
+struct scm_config {
+    struct service_config basic;
+    uint32_t tag;
+    struct str16 password;
+};
+
+struct scm_process_status {
+    struct service_status status;
+    uint32_t pid;
+    uint32_t flags; // 1: SERVICE_RUNS_IN_SYSTEM_PROCESS
+};
+
+void scm_put_status(struct wire_writer *w, const struct service_status *status);
+struct service_status scm_get_status(struct wire_reader *r);
+void scm_put_process_status(struct wire_writer *w, const struct scm_process_status *status);
+struct scm_process_status scm_get_process_status(struct wire_reader *r);
+void scm_put_config(struct wire_writer *w, const struct scm_config *config);
+struct scm_config scm_get_config(struct wire_reader *r);
+
+#endif
