@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A slice: `len` UTF-16 units at `s`, owned by someone else. */
 struct str16 {

@@ -1,0 +1,90 @@
+#include "core/change_index.h"
+
+struct change_index {
+    uint32_t order;
+    uint32_t count;
+    uint32_t full;
+    uint32_t generation;
+    uint64_t slots[];
+};
+
+size_t change_index_size(unsigned order)
+{
+    return sizeof(struct change_index) + ((size_t)8 << order);
+}
+
+void change_index_init(struct change_index *index, unsigned order)
+{
+    index->order = order;
+}
+
+static uint64_t finish(uint64_t hash, enum change change)
+{
+    hash ^= (uint64_t)(change + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= hash >> 32;
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    hash ^= hash >> 32;
+    return hash ? hash : 1;
+}
+
+static bool has(const struct change_index *index, uint64_t hash)
+{
+    if (__atomic_load_n(&index->full, __ATOMIC_ACQUIRE))
+        return true;
+    size_t mask = ((size_t)1 << index->order) - 1;
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+        uint64_t slot = __atomic_load_n(&index->slots[i], __ATOMIC_ACQUIRE);
+        if (!slot)
+            return false;
+        if (slot == hash)
+            return true;
+    }
+}
+
+void change_index_add(struct change_index *index, enum change change, struct str16 canon)
+{
+    uint64_t hash = finish(str16_hash_nocase(STR16_HASH_SEED, canon), change);
+    size_t size = (size_t)1 << index->order, mask = size - 1;
+    if (has(index, hash))
+        return;
+    if (__atomic_add_fetch(&index->count, 1, __ATOMIC_RELAXED) > size / 4 * 3) {
+        __atomic_store_n(&index->full, 1, __ATOMIC_RELEASE);
+        return;
+    }
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+        uint64_t found = 0;
+        if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+            found == hash)
+            return;
+    }
+}
+
+bool change_index_has(const struct change_index *index, enum change change, struct str16 canon)
+{
+    return has(index, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
+}
+
+bool change_index_has_above(const struct change_index *index, enum change change, struct str16 canon)
+{
+    uint64_t hash = STR16_HASH_SEED;
+    for (size_t at = 0; at < canon.len;) {
+        size_t end = at + 1; // past the separator that starts this component
+        while (end < canon.len && canon.s[end] != '\\')
+            end++;
+        hash = str16_hash_nocase(hash, (struct str16){canon.s + at, end - at});
+        if (has(index, finish(hash, change)))
+            return true;
+        at = end;
+    }
+    return false;
+}
+
+uint32_t change_index_generation(const struct change_index *index)
+{
+    return __atomic_load_n(&index->generation, __ATOMIC_ACQUIRE);
+}
+
+void change_index_bump(struct change_index *index)
+{
+    __atomic_add_fetch(&index->generation, 1, __ATOMIC_ACQ_REL);
+}

@@ -1,0 +1,52 @@
+// NT names of files: one canonical form for the many ways to name a file, and from it the places of
+// the file on the host and in the VM's store.
+//
+// The canonical form begins with the volume and has no leading backslash:
+//   C\dir\name           \??\C:\dir\name, \Device\HarddiskVolume3\dir\name, ...
+//   UNC\server\share\x   \??\UNC\server\share\x
+//   Device\Name\x        a device that no drive letter stands for
+//   Other\x              \??\Other\x
+#ifndef PLUME_CORE_NTPATH_H
+#define PLUME_CORE_NTPATH_H
+
+#include "core/str16.h"
+
+enum ntpath_kind {
+    NTPATH_FILE,     // on a file system: canonical form given
+    NTPATH_PIPE,     // \Device\NamedPipe: `canon` is the pipe's name, empty for the device itself
+    NTPATH_MAILSLOT, // likewise
+    NTPATH_DEVICE,   // a device without a name below it, or one that the rules share
+};
+
+struct ntpath {
+    enum ntpath_kind kind;
+    struct str16 canon;  // in the caller's buffer
+    bool trailing;       // the name ended with a backslash, which canon does not
+};
+
+/* Drive letters as links: `link[i]` is the target of \??\A: + i, empty where there is none. */
+struct ntpath_drives {
+    struct str16 link[26];
+};
+
+/* Parses the absolute NT name `name`. `canon` needs room for name.len + 8 units. False when it has
+ * not enough. */
+bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path);
+
+/* The host's NT name of a canonical file name; needs canon.len + 16 units. */
+void ntpath_lower(struct str16 canon, struct str16_buf *out);
+
+/* If `name`, an absolute NT name, is `root` or lies below it, gives what follows (without the
+ * backslash between them). */
+bool ntpath_below(struct str16 name, struct str16 root, struct str16 *rest);
+
+/* The folder that a canonical name lies in; false at a volume's root. */
+bool ntpath_parent(struct str16 canon, struct str16 *parent);
+
+/* The last component. */
+struct str16 ntpath_leaf(struct str16 canon);
+
+/* The name without the stream at its end (`a:b`, `a::$DATA`), which goes to *stream with its colon. */
+struct str16 ntpath_without_stream(struct str16 canon, struct str16 *stream);
+
+#endif

@@ -1,0 +1,137 @@
+// The system calls that the layer knows: those that it stands before, and those that it only makes.
+#ifndef PLUME_LAYER_CALLS_H
+#define PLUME_LAYER_CALLS_H
+
+#include "layer/nt.h"
+
+/* Interposed: for each there is a function layer_NAME() of the same type. A call that the host's ntdll
+ * does not have is left out of the process, and must not be made through `real` there. */
+#define LAYER_INTERPOSED(X)                                                                        \
+    X(NtClose)                                                                                     \
+    X(NtDuplicateObject)                                                                           \
+    X(NtQueryObject)                                                                               \
+    /* files */                                                                                    \
+    X(NtCreateFile)                                                                                \
+    X(NtOpenFile)                                                                                  \
+    X(NtDeleteFile)                                                                                \
+    X(NtQueryAttributesFile)                                                                       \
+    X(NtQueryFullAttributesFile)                                                                   \
+    X(NtQueryDirectoryFile)                                                                        \
+    X(NtQueryDirectoryFileEx)                                                                      \
+    X(NtQueryInformationFile)                                                                      \
+    X(NtSetInformationFile)                                                                        \
+    /* pipes, mailslots, sockets */                                                                \
+    X(NtCreateNamedPipeFile)                                                                       \
+    X(NtCreateMailslotFile)                                                                        \
+    X(NtFsControlFile)                                                                             \
+    X(NtDeviceIoControlFile)                                                                       \
+    /* keys */                                                                                     \
+    X(NtCreateKey)                                                                                 \
+    X(NtCreateKeyTransacted)                                                                       \
+    X(NtOpenKey)                                                                                   \
+    X(NtOpenKeyEx)                                                                                 \
+    X(NtOpenKeyTransacted)                                                                         \
+    X(NtOpenKeyTransactedEx)                                                                       \
+    X(NtDeleteKey)                                                                                 \
+    X(NtDeleteValueKey)                                                                            \
+    X(NtEnumerateKey)                                                                              \
+    X(NtEnumerateValueKey)                                                                         \
+    X(NtQueryKey)                                                                                  \
+    X(NtQueryValueKey)                                                                             \
+    X(NtQueryMultipleValueKey)                                                                     \
+    X(NtRenameKey)                                                                                 \
+    X(NtSetValueKey)                                                                               \
+    X(NtSetInformationKey)                                                                         \
+    X(NtNotifyChangeKey)                                                                           \
+    X(NtNotifyChangeMultipleKeys)                                                                  \
+    X(NtLoadKey)                                                                                   \
+    X(NtLoadKey2)                                                                                  \
+    X(NtLoadKeyEx)                                                                                 \
+    X(NtUnloadKey)                                                                                 \
+    X(NtUnloadKey2)                                                                                \
+    X(NtReplaceKey)                                                                                \
+    X(NtRestoreKey)                                                                                \
+    /* named objects */                                                                            \
+    X(NtCreateEvent)                                                                               \
+    X(NtOpenEvent)                                                                                 \
+    X(NtCreateMutant)                                                                              \
+    X(NtOpenMutant)                                                                                \
+    X(NtCreateSemaphore)                                                                           \
+    X(NtOpenSemaphore)                                                                             \
+    X(NtCreateTimer)                                                                               \
+    X(NtOpenTimer)                                                                                 \
+    X(NtCreateSection)                                                                             \
+    X(NtOpenSection)                                                                               \
+    X(NtCreateJobObject)                                                                           \
+    X(NtOpenJobObject)                                                                             \
+    X(NtCreateKeyedEvent)                                                                          \
+    X(NtOpenKeyedEvent)                                                                            \
+    X(NtCreateIoCompletion)                                                                        \
+    X(NtOpenIoCompletion)                                                                          \
+    X(NtCreateDirectoryObject)                                                                     \
+    X(NtOpenDirectoryObject)                                                                       \
+    X(NtCreateSymbolicLinkObject)                                                                  \
+    X(NtOpenSymbolicLinkObject)                                                                    \
+    /* ports */                                                                                    \
+    X(NtCreatePort)                                                                                \
+    X(NtCreateWaitablePort)                                                                        \
+    X(NtConnectPort)                                                                               \
+    X(NtSecureConnectPort)                                                                         \
+    X(NtAlpcCreatePort)                                                                            \
+    X(NtAlpcConnectPort)                                                                           \
+    X(NtAlpcConnectPortEx)                                                                         \
+    /* processes */                                                                                \
+    X(NtCreateUserProcess)                                                                         \
+    X(NtCreateProcess)                                                                             \
+    X(NtCreateProcessEx)
+
+/* Only made. */
+#define LAYER_USED(X)                                                                              \
+    X(NtReadFile)                                                                                  \
+    X(NtWriteFile)                                                                                 \
+    X(NtFlushBuffersFile)                                                                          \
+    X(NtFlushKey)                                                                                  \
+    X(NtWaitForSingleObject)                                                                       \
+    X(NtSetEvent)                                                                                  \
+    X(NtResetEvent)                                                                                \
+    X(NtMapViewOfSection)                                                                          \
+    X(NtUnmapViewOfSection)                                                                        \
+    X(NtQuerySymbolicLinkObject)                                                                   \
+    X(NtQueryInformationProcess)                                                                   \
+    X(NtResumeThread)                                                                              \
+    X(NtTerminateProcess)                                                                          \
+    X(NtAllocateVirtualMemory)                                                                     \
+    X(NtFreeVirtualMemory)                                                                         \
+    X(NtProtectVirtualMemory)                                                                      \
+    X(NtReadVirtualMemory)                                                                         \
+    X(NtWriteVirtualMemory)                                                                        \
+    X(NtFlushInstructionCache)                                                                     \
+    X(NtDelayExecution)                                                                            \
+    X(NtYieldExecution)                                                                            \
+    X(NtQuerySystemTime)
+
+#define LAYER_COUNT(name) +1
+enum {
+    LAYER_INTERPOSED_COUNT = 0 LAYER_INTERPOSED(LAYER_COUNT),
+    LAYER_CALL_COUNT = LAYER_INTERPOSED_COUNT LAYER_USED(LAYER_COUNT),
+};
+
+/* Each call as the system has it, past the layer. */
+struct real_calls {
+#define LAYER_FIELD(name) __typeof__(&name) name;
+    LAYER_INTERPOSED(LAYER_FIELD)
+    LAYER_USED(LAYER_FIELD)
+#undef LAYER_FIELD
+};
+extern struct real_calls real;
+
+/* The names, and for the first LAYER_INTERPOSED_COUNT the layer's own functions, in the order of
+ * struct real_calls. */
+extern const char *const layer_call_names[LAYER_CALL_COUNT];
+extern void *const layer_replacements[LAYER_INTERPOSED_COUNT];
+
+#define LAYER_PROTOTYPE(name) extern __typeof__(name) layer_##name;
+LAYER_INTERPOSED(LAYER_PROTOTYPE)
+#undef LAYER_PROTOTYPE
+
+#endif

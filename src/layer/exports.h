@@ -1,0 +1,14 @@
+// Replacing exports of DLLs that are no system calls (the service API): their first bytes are
+// overwritten with a jump when the DLL is loaded, before any code that imports it runs.
+#ifndef PLUME_LAYER_EXPORTS_H
+#define PLUME_LAYER_EXPORTS_H
+
+struct layer_export_patch {
+    const char *name;
+    void *replacement;
+};
+
+/* Starts to watch the loading of modules; looks at those that are loaded already. */
+void layer_watch_modules(void);
+
+#endif

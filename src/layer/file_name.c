@@ -1,0 +1,108 @@
+#include "layer/file_name.h"
+#include "layer/drives.h"
+#include "layer/handles.h"
+#include "layer/store.h"
+
+void file_name_free(struct file_name *name)
+{
+    layer_free(name->memory);
+}
+
+NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon)
+{
+    layer_cleanup_free uint16_t *host_memory = NULL;
+    struct str16 host;
+
+    *memory = NULL;
+    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FOLDER);
+    if (record && record->lower) {
+        *memory = layer_alloc((record->canon.len + 1) * sizeof **memory);
+        if (!*memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        memcpy(*memory, record->canon.s, record->canon.len * sizeof **memory);
+        *canon = (struct str16){*memory, record->canon.len};
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = host_name_of(handle, &host_memory, &host);
+    return status ? status : store_canon_of_host(host, memory, canon);
+}
+
+/* The name relative to an open folder, device or pipe. */
+static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *name)
+{
+    layer_cleanup_free uint16_t *root_memory = NULL;
+    struct str16 folder;
+    NTSTATUS status = file_name_of_handle(root, &root_memory, &folder);
+    if (status == STATUS_OBJECT_TYPE_MISMATCH) {
+        // Below a device: the pipes' one counts, the others have their own names.
+        layer_cleanup_free uint16_t *host_memory = NULL;
+        struct str16 host;
+        struct ntpath_drives drives;
+        if ((status = host_name_of(root, &host_memory, &host)))
+            return status;
+        size_t cap = host.len + rest.len + 16;
+        name->memory = layer_alloc(cap * sizeof *name->memory);
+        layer_cleanup_free uint16_t *whole = layer_alloc(cap * sizeof *whole);
+        if (!name->memory || !whole)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        struct str16_buf text = {.s = whole, .cap = cap}, canon = {.s = name->memory, .cap = cap};
+        str16_put(&text, host);
+        if (host.len && host.s[host.len - 1] != '\\' && rest.len)
+            str16_put_unit(&text, '\\');
+        str16_put(&text, rest);
+        layer_drives(&drives);
+        if (!ntpath_parse(str16_view(&text), &drives, &canon, &name->path))
+            return STATUS_NAME_TOO_LONG;
+        if (name->path.kind == NTPATH_PIPE || name->path.kind == NTPATH_MAILSLOT) { // the name may still lie in `whole`
+            canon.len = 0;
+            canon.overflow = false;
+            str16_put(&canon, name->path.canon);
+            name->path.canon = str16_view(&canon);
+        }
+        return STATUS_SUCCESS;
+    }
+    if (status)
+        return status;
+    size_t cap = folder.len + 1 + rest.len;
+    name->memory = layer_alloc((cap + 1) * sizeof *name->memory);
+    if (!name->memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct str16_buf canon = {.s = name->memory, .cap = cap};
+    str16_put(&canon, folder);
+    name->path.kind = NTPATH_FILE;
+    while (rest.len && rest.s[rest.len - 1] == '\\') {
+        name->path.trailing = true;
+        rest.len--;
+    }
+    if (rest.len && rest.s[0] != ':') // a stream of the folder itself
+        str16_put_unit(&canon, '\\');
+    str16_put(&canon, rest);
+    name->path.canon = str16_view(&canon);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *name)
+{
+    *name = (struct file_name){.path.kind = NTPATH_DEVICE};
+    if (!attributes || !attributes->ObjectName)
+        return STATUS_SUCCESS; // nothing to translate: the system says what is wrong with it
+    struct str16 text = str16_of_unicode(attributes->ObjectName);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (attributes->RootDirectory) {
+        status = read_relative(attributes->RootDirectory, text, name);
+    } else {
+        struct ntpath_drives drives;
+        layer_drives(&drives);
+        size_t cap = text.len + 8;
+        name->memory = layer_alloc(cap * sizeof *name->memory);
+        if (!name->memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        struct str16_buf canon = {.s = name->memory, .cap = cap};
+        if (!ntpath_parse(text, &drives, &canon, &name->path))
+            return STATUS_NAME_TOO_LONG;
+    }
+    if (status || name->path.kind != NTPATH_FILE)
+        return status;
+    name->path.canon = ntpath_without_stream(name->path.canon, &name->stream);
+    return store_owns(name->path.canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+}

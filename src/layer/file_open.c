@@ -1,0 +1,253 @@
+#include "core/overlay.h"
+#include "layer/changes.h"
+#include "layer/file_name.h"
+#include "layer/handles.h"
+#include "layer/pipe.h"
+#include "layer/store.h"
+
+// NtCreateFile, NtOpenFile, NtDeleteFile and the queries by name.
+
+struct open_call {
+    HANDLE *handle;
+    ACCESS_MASK access;
+    OBJECT_ATTRIBUTES *attributes;
+    IO_STATUS_BLOCK *io;
+    LARGE_INTEGER *allocation;
+    ULONG file_attributes, share, disposition, options;
+    void *ea;
+    ULONG ea_length;
+};
+
+static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes, ULONG disposition)
+{
+    return real.NtCreateFile(call->handle, call->access, attributes, call->io, call->allocation, call->file_attributes,
+                             call->share, disposition, call->options, call->ea, call->ea_length);
+}
+
+static enum overlay_what what_of(ULONG attributes)
+{
+    return !attributes ? OVERLAY_NOTHING : attributes & FILE_ATTRIBUTE_DIRECTORY ? OVERLAY_FOLDER : OVERLAY_FILE;
+}
+
+/* Whether a missing name misses its folder too, as the VM sees it. */
+static NTSTATUS absent_status(struct str16 canon)
+{
+    struct str16 parent;
+    struct store_view view;
+    if (!ntpath_parent(canon, &parent))
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    NTSTATUS status = store_look(parent, &view);
+    return status ? status
+           : view.effective & FILE_ATTRIBUTE_DIRECTORY ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                       : STATUS_OBJECT_PATH_NOT_FOUND;
+}
+
+/* The call on the host's file, which it cannot change. */
+static NTSTATUS open_lower(const struct open_call *call, const struct file_name *name)
+{
+    // As the program gave it: nothing to rewrite, and the system's own answer to every oddity of it;
+    // but a handle on a folder of the VM's own leads to the VM's layer only.
+    layer_cleanup_free uint16_t *memory = NULL;
+    OBJECT_ATTRIBUTES attributes = *call->attributes;
+    UNICODE_STRING text;
+    if (attributes.RootDirectory) {
+        struct str16_buf lower;
+        memory = store_lower_name(name->path.canon, name->stream.len + 1, &lower);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        str16_put(&lower, name->stream);
+        if (name->path.trailing && lower.s[lower.len - 1] != '\\')
+            str16_put_unit(&lower, '\\');
+        attributes = file_attributes_for(call->attributes, &text, str16_view(&lower));
+    }
+    NTSTATUS status = call_real(call, &attributes, FILE_OPEN);
+    if (!status && call->options & FILE_DIRECTORY_FILE)
+        handles_add(*call->handle, HANDLE_FOLDER, name->path.canon, true, call->access);
+    return status;
+}
+
+static NTSTATUS open_upper(const struct open_call *call, const struct file_name *name, const struct store_view *view)
+{
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(name->path.canon, name->stream.len + 1, &upper);
+    UNICODE_STRING text;
+
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&upper, name->stream);
+    if (name->path.trailing)
+        str16_put_unit(&upper, '\\');
+    OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
+    NTSTATUS status = call_real(call, &attributes, call->disposition);
+    if (!status && call->options & FILE_DELETE_ON_CLOSE && (view->lower || !view->lower_hidden)) {
+        status = store_hide(name->path.canon);
+        if (status)
+            real.NtClose(*call->handle);
+    }
+    return status;
+}
+
+static NTSTATUS open_file(const struct open_call *call, const struct file_name *name)
+{
+    struct str16 canon = name->path.canon;
+    bool writes = overlay_file_access_writes(call->access) || call->options & FILE_DELETE_ON_CLOSE;
+    if (call->options & FILE_OPEN_BY_FILE_ID)
+        return writes ? STATUS_NOT_SUPPORTED : call_real(call, call->attributes, call->disposition);
+    if (!writes && call->disposition == FILE_OPEN && store_untouched(canon)) {
+        NTSTATUS status = open_lower(call, name);
+        // What the folder above is, the host need not know.
+        return status == STATUS_OBJECT_PATH_NOT_FOUND ? absent_status(canon) : status;
+    }
+
+    struct store_view view, above;
+    struct str16 parent;
+    NTSTATUS status = store_look(canon, &view);
+    if (status)
+        return status;
+    switch (overlay_open(what_of(view.upper), what_of(view.lower), (enum overlay_disposition)call->disposition, writes)) {
+    case OVERLAY_USE_UPPER:
+        break;
+    case OVERLAY_USE_LOWER:
+        return open_lower(call, name);
+    case OVERLAY_COPY_UP:
+    case OVERLAY_COPY_UP_EMPTY:
+        if (call->options & FILE_DIRECTORY_FILE && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
+            return STATUS_NOT_A_DIRECTORY;
+        if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
+            return STATUS_FILE_IS_A_DIRECTORY;
+        status = store_copy_up(canon, call->disposition != FILE_OPEN && call->disposition != FILE_OPEN_IF);
+        break;
+    case OVERLAY_MAKE:
+        if (!ntpath_parent(canon, &parent))
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+        status = store_look(parent, &above);
+        if (!status && !(above.effective & FILE_ATTRIBUTE_DIRECTORY))
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+        if (!status)
+            status = store_make_folder(parent);
+        store_announce(canon);
+        break;
+    case OVERLAY_COLLIDE:
+        return STATUS_OBJECT_NAME_COLLISION;
+    case OVERLAY_ABSENT:
+        return absent_status(canon);
+    }
+    return status ? status : open_upper(call, name, &view);
+}
+
+static NTSTATUS open_named(struct open_call *call)
+{
+    layer_cleanup_file_name struct file_name name;
+    layer_wake();
+    NTSTATUS status = file_name_read(call->attributes, &name);
+    if (status)
+        return status;
+    switch (name.path.kind) {
+    case NTPATH_FILE:
+        return open_file(call, &name);
+    case NTPATH_PIPE:
+    case NTPATH_MAILSLOT: {
+        layer_cleanup_free uint16_t *memory = NULL;
+        UNICODE_STRING text;
+        OBJECT_ATTRIBUTES attributes;
+        status = pipe_rewrite(call->attributes, &name, &memory, &text, &attributes);
+        return status ? status : call_real(call, &attributes, call->disposition);
+    }
+    case NTPATH_DEVICE:
+        break;
+    }
+    return call_real(call, call->attributes, call->disposition);
+}
+
+NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
+                                  LARGE_INTEGER *allocation, ULONG file_attributes, ULONG share, ULONG disposition,
+                                  ULONG options, void *ea, ULONG ea_length)
+{
+    struct open_call call = {handle, access, attributes, io, allocation, file_attributes, share, disposition, options, ea, ea_length};
+    return open_named(&call);
+}
+
+NTSTATUS NTAPI layer_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
+                                ULONG share, ULONG options)
+{
+    struct open_call call = {handle, access, attributes, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
+    return open_named(&call);
+}
+
+NTSTATUS NTAPI layer_NtDeleteFile(OBJECT_ATTRIBUTES *attributes)
+{
+    HANDLE handle;
+    IO_STATUS_BLOCK io;
+    BOOLEAN yes = TRUE;
+    NTSTATUS status = layer_NtOpenFile(&handle, DELETE, attributes, &io, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                       FILE_OPEN_FOR_BACKUP_INTENT);
+    if (status)
+        return status;
+    status = layer_NtSetInformationFile(handle, &io, &yes, sizeof yes, FileDispositionInformation);
+    NTSTATUS closed = layer_NtClose(handle);
+    return status ? status : closed;
+}
+
+/* Finds the name that a query by name is to be made with: the VM's own in *text, or the program's.
+ * STATUS_SUCCESS with *rewritten false: the program's. */
+static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *found,
+                               bool *on_host, struct file_name *name)
+{
+    struct store_view view;
+    layer_wake();
+    *found = *attributes;
+    *on_host = true;
+    NTSTATUS status = file_name_read(attributes, name);
+    if (status || name->path.kind == NTPATH_DEVICE)
+        return status;
+    if (name->path.kind != NTPATH_FILE)
+        return pipe_rewrite(attributes, name, memory, text, found);
+    bool untouched = store_untouched(name->path.canon);
+    if (untouched && !attributes->RootDirectory)
+        return STATUS_SUCCESS;
+    if (!untouched) {
+        status = store_look(name->path.canon, &view);
+        if (status)
+            return status;
+        if (!view.effective)
+            return absent_status(name->path.canon);
+        *on_host = !view.upper;
+    }
+    struct str16_buf path;
+    *memory = *on_host ? store_lower_name(name->path.canon, name->stream.len + 1, &path)
+                       : store_upper_name(name->path.canon, name->stream.len + 1, &path);
+    if (!*memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&path, name->stream);
+    if (name->path.trailing && path.s[path.len - 1] != '\\')
+        str16_put_unit(&path, '\\');
+    *found = file_attributes_for(attributes, text, str16_view(&path));
+    return STATUS_SUCCESS;
+}
+
+#define QUERY_BY_NAME(call)                                                                                         \
+    layer_cleanup_free uint16_t *memory = NULL;                                                                     \
+    layer_cleanup_file_name struct file_name name = {0};                                                            \
+    UNICODE_STRING text;                                                                                            \
+    OBJECT_ATTRIBUTES found;                                                                                        \
+    bool on_host = true;                                                                                            \
+    if (!attributes)                                                                                                \
+        return real.call(attributes, info);                                                                         \
+    NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);                          \
+    if (status)                                                                                                     \
+        return status;                                                                                              \
+    status = real.call(&found, info);                                                                               \
+    if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)                         \
+        return absent_status(name.path.canon);                                                                      \
+    return status
+
+NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes, struct nt_file_basic_information *info)
+{
+    QUERY_BY_NAME(NtQueryAttributesFile);
+}
+
+NTSTATUS NTAPI layer_NtQueryFullAttributesFile(const OBJECT_ATTRIBUTES *attributes,
+                                               struct nt_file_network_open_information *info)
+{
+    QUERY_BY_NAME(NtQueryFullAttributesFile);
+}

@@ -1,0 +1,103 @@
+#include "layer/handles.h"
+
+enum { BUCKETS = 1024 };
+
+static struct handle_record *buckets[BUCKETS];
+static struct layer_lock lock;
+
+static struct handle_record **bucket_of(HANDLE handle)
+{
+    return &buckets[((ULONG_PTR)handle >> 2) % BUCKETS];
+}
+
+void handles_release(struct handle_record *record)
+{
+    if (__atomic_sub_fetch(&record->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    if (record->listing)
+        record->free_listing(record->listing);
+    layer_free(record);
+}
+
+void handles_remove(HANDLE handle)
+{
+    struct handle_record *record = NULL;
+    // Most handles have none; a look without the lock is enough to see an empty bucket, because
+    // whoever closes a handle got it from the call that noted it.
+    if (!__atomic_load_n(bucket_of(handle), __ATOMIC_ACQUIRE))
+        return;
+    layer_lock(&lock);
+    for (struct handle_record **at = bucket_of(handle); *at; at = &(*at)->next) {
+        if ((*at)->handle == handle) {
+            record = *at;
+            *at = record->next;
+            break;
+        }
+    }
+    layer_unlock(&lock);
+    if (record)
+        handles_release(record);
+}
+
+void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower, ACCESS_MASK access)
+{
+    handles_remove(handle); // one that was closed in a way that the layer did not see
+    struct handle_record *record = layer_alloc(sizeof *record + canon.len * sizeof *canon.s);
+    if (!record)
+        return;
+    record->handle = handle;
+    record->kind = kind;
+    record->references = 1;
+    record->lower = lower;
+    record->access = access;
+    uint16_t *units = (uint16_t *)(record + 1);
+    memcpy(units, canon.s, canon.len * sizeof *units);
+    record->canon = (struct str16){units, canon.len};
+    layer_lock(&lock);
+    struct handle_record **bucket = bucket_of(handle);
+    record->next = *bucket;
+    __atomic_store_n(bucket, record, __ATOMIC_RELEASE);
+    layer_unlock(&lock);
+}
+
+struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
+{
+    if (!__atomic_load_n(bucket_of(handle), __ATOMIC_ACQUIRE))
+        return NULL;
+    layer_lock(&lock);
+    struct handle_record *record = *bucket_of(handle);
+    while (record && (record->handle != handle || record->kind != kind))
+        record = record->next;
+    if (record)
+        __atomic_add_fetch(&record->references, 1, __ATOMIC_RELAXED);
+    layer_unlock(&lock);
+    return record;
+}
+
+void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)
+{
+    for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_KEY; kind++) {
+        layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
+        if (record)
+            handles_add(copy, kind, record->canon, record->lower, same_access ? record->access : access);
+    }
+}
+
+NTSTATUS NTAPI layer_NtClose(HANDLE handle)
+{
+    handles_remove(handle);
+    return real.NtClose(handle);
+}
+
+NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE *target,
+                                       ACCESS_MASK access, ULONG attributes, ULONG options)
+{
+    layer_wake();
+    bool here = source_process == NtCurrentProcess();
+    NTSTATUS status = real.NtDuplicateObject(source_process, source, target_process, target, access, attributes, options);
+    if (!status && here && target_process == NtCurrentProcess() && target)
+        handles_copy(source, *target, access, options & DUPLICATE_SAME_ACCESS);
+    if (here && options & DUPLICATE_CLOSE_SOURCE)
+        handles_remove(source);
+    return status;
+}

@@ -1,0 +1,48 @@
+// What the process knows of its handles: the name in the VM of a handle on something of the host's,
+// and the listing that a folder or key handle is in the middle of.
+//
+// It is a cache: a handle that is not in it (inherited, duplicated into the process) is looked up by
+// the kernel's name for it. Handles on the VM's own layer are not in it for their names, since another process
+// of the VM may rename what they stand for.
+#ifndef PLUME_LAYER_HANDLES_H
+#define PLUME_LAYER_HANDLES_H
+
+#include "layer/layer.h"
+#include "layer/lock.h"
+
+enum handle_kind { HANDLE_FOLDER, HANDLE_KEY };
+
+struct handle_record {
+    HANDLE handle;
+    enum handle_kind kind;
+    LONG references;
+    struct handle_record *next;
+    bool lower;         // on the host's; else `canon` was true when it was opened
+    ACCESS_MASK access; // asked for, of a key: what the handle itself has is less
+    struct layer_lock lock; // for `listing`
+    void *listing;
+    void (*free_listing)(void *listing);
+    struct str16 canon; // in this block
+};
+
+/* Notes a handle. A failure to (no memory) only costs later look-ups. */
+void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower, ACCESS_MASK access);
+
+/* The record of a handle, to be given back with handles_release(), or NULL. */
+struct handle_record *handles_get(HANDLE handle, enum handle_kind kind);
+void handles_release(struct handle_record *record);
+
+/* To be called before the handle is closed. */
+void handles_remove(HANDLE handle);
+
+/* `copy` is a duplicate of `handle`, in the same process. */
+void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access);
+
+#define layer_cleanup_record __attribute__((cleanup(handles_release_at)))
+static inline void handles_release_at(struct handle_record **record)
+{
+    if (*record)
+        handles_release(*record);
+}
+
+#endif

@@ -1,0 +1,68 @@
+// What the files of the layer share: the process's state.
+#ifndef PLUME_LAYER_LAYER_H
+#define PLUME_LAYER_LAYER_H
+
+#include "core/str16.h"
+#include "core/stub.h"
+#include "layer/calls.h"
+#include "layer/heap.h"
+#include "layer/plume_layer.h"
+
+/* One interposed stub of ntdll, as it was before. */
+struct layer_stub {
+    void *address; // NULL where this ntdll does not have the call
+    uint8_t original[STUB_SCAN];
+};
+
+/* Written once, by whoever maps the layer into the process, before its first instruction runs. */
+struct layer_state {
+    uint32_t size;     // of this structure: parent and child must be of the same build
+    uint32_t calls;    // LAYER_CALL_COUNT
+    void *ntdll;       // its base, the same in all processes of one bitness
+    struct layer_config config;
+    struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
+};
+extern struct layer_state layer_state;
+#define layer_config (layer_state.config)
+
+/* Trampolines, STUB_TRAMPOLINE_MAX bytes for each interposed call: code of the layer's image that is
+ * written when it is mapped. */
+extern uint8_t layer_trampolines[LAYER_INTERPOSED_COUNT * STUB_TRAMPOLINE_MAX];
+
+/* Maps the layer into `process`, which runs no thread yet or is the caller's own, and patches its
+ * ntdll. On failure the status, and in *what (static ASCII, may be NULL) the step that failed; the
+ * process may then not be resumed. */
+NTSTATUS layer_install(HANDLE process, const char **what);
+
+/* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is not in (yet). */
+NTSTATUS layer_real_from_ntdll(void);
+
+/* Called at the head of every interposed call: does once per process what could not be done from
+ * outside, as soon as the process is far enough for it. */
+void layer_wake(void);
+
+/* Converts between the system's counted strings and the core's. */
+static inline struct str16 str16_of_unicode(const UNICODE_STRING *text)
+{
+    return (struct str16){(const uint16_t *)text->Buffer, text->Length / sizeof(WCHAR)};
+}
+
+static inline UNICODE_STRING unicode_of_str16(struct str16 text)
+{
+    return (UNICODE_STRING){(USHORT)(text.len * sizeof(WCHAR)), (USHORT)(text.len * sizeof(WCHAR)), (WCHAR *)text.s};
+}
+
+#define layer_cleanup_free __attribute__((cleanup(layer_free_at)))
+static inline void layer_free_at(void *pointer)
+{
+    layer_free(*(void **)pointer);
+}
+
+#define layer_cleanup_handle __attribute__((cleanup(layer_close_at)))
+static inline void layer_close_at(HANDLE *handle)
+{
+    if (*handle)
+        real.NtClose(*handle);
+}
+
+#endif

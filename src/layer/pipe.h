@@ -1,0 +1,12 @@
+// Named pipes and mailslots: the VM's lie in a folder of their own among the host's.
+#ifndef PLUME_LAYER_PIPE_H
+#define PLUME_LAYER_PIPE_H
+
+#include "layer/file_name.h"
+
+/* Object attributes like `like` for the VM's own pipe or mailslot of this name; *memory is
+ * layer_alloc()'s. */
+NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name, uint16_t **memory, UNICODE_STRING *text,
+                      OBJECT_ATTRIBUTES *attributes);
+
+#endif

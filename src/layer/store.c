@@ -1,0 +1,231 @@
+#include "layer/store.h"
+#include "core/ntpath.h"
+#include "layer/changes.h"
+#include "layer/drives.h"
+
+static uint16_t *store_name(const char *part, struct str16 canon, size_t extra, struct str16_buf *name)
+{
+    struct str16 folder = str16_of(layer_config.folder);
+    size_t cap = folder.len + canon.len + extra + 16;
+    uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    if (!memory)
+        return NULL;
+    *name = (struct str16_buf){.s = memory, .cap = cap};
+    str16_put(name, folder);
+    str16_put_ascii(name, part);
+    str16_put(name, canon);
+    return memory;
+}
+
+uint16_t *store_upper_name(struct str16 canon, size_t extra, struct str16_buf *name)
+{
+    return store_name("\\files\\", canon, extra, name);
+}
+
+uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *name)
+{
+    size_t cap = canon.len + extra + 16;
+    uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    if (!memory)
+        return NULL;
+    *name = (struct str16_buf){.s = memory, .cap = cap};
+    ntpath_lower(canon, name);
+    return memory;
+}
+
+/* The name of the mark for `canon`: each component but the last with "d." before it, the last with
+ * "h.": so a mark and a folder of marks never have the same name. */
+static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
+{
+    size_t components = 1;
+    for (size_t i = 0; i < canon.len; i++)
+        components += canon.s[i] == '\\';
+    uint16_t *memory = store_name("\\hidden", (struct str16){canon.s, 0}, canon.len + 3 * components, name);
+    if (!memory)
+        return NULL;
+    for (size_t at = 0; at <= canon.len;) {
+        size_t end = at;
+        while (end < canon.len && canon.s[end] != '\\')
+            end++;
+        str16_put_ascii(name, end == canon.len ? "\\h." : "\\d.");
+        str16_put(name, (struct str16){canon.s + at, end - at});
+        at = end + 1;
+    }
+    return memory;
+}
+
+bool store_untouched(struct str16 canon)
+{
+    return !layer_changed(CHANGE_FILE_UPPER, canon) && !change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, canon);
+}
+
+NTSTATUS store_is_hidden(struct str16 canon, bool *hidden)
+{
+    *hidden = false;
+    if (!change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, canon))
+        return STATUS_SUCCESS;
+    for (struct str16 name = canon;;) {
+        if (layer_changed(CHANGE_FILE_HIDDEN, name)) {
+            struct str16_buf mark;
+            layer_cleanup_free uint16_t *memory = mark_name(name, &mark);
+            ULONG attributes;
+            if (!memory)
+                return STATUS_INSUFFICIENT_RESOURCES;
+            NTSTATUS status = host_attributes(str16_view(&mark), &attributes);
+            if (status || attributes) {
+                *hidden = attributes != 0;
+                return status;
+            }
+        }
+        if (!ntpath_parent(name, &name))
+            return STATUS_SUCCESS;
+    }
+}
+
+NTSTATUS store_look(struct str16 canon, struct store_view *view)
+{
+    *view = (struct store_view){0};
+    NTSTATUS status = STATUS_SUCCESS;
+    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+        struct str16_buf name;
+        layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &name);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        status = host_attributes(str16_view(&name), &view->upper);
+    }
+    if (!status)
+        status = store_is_hidden(canon, &view->lower_hidden);
+    if (!status && !view->lower_hidden) {
+        struct str16_buf name;
+        layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &name);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        status = host_attributes(str16_view(&name), &view->lower);
+        // Below a file of the VM's own that took a folder's place there is nothing of the host's: a
+        // mark says so, made when the folder was deleted.
+    }
+    view->effective = view->upper ? view->upper : view->lower;
+    return status;
+}
+
+void store_announce(struct str16 canon)
+{
+    change_index_add(layer_changes, CHANGE_FILE_UPPER, canon);
+    for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
+        if (layer_changed(CHANGE_FILE_UPPER, parent) && layer_changed(CHANGE_FILE_LISTING, parent))
+            break; // and so are those above
+        change_index_add(layer_changes, CHANGE_FILE_UPPER, parent);
+        change_index_add(layer_changes, CHANGE_FILE_LISTING, parent);
+    }
+}
+
+/* Makes one folder, when the one above it is there. */
+static NTSTATUS make_one_folder(struct str16 name, ULONG attributes)
+{
+    layer_cleanup_handle HANDLE handle = NULL;
+    NTSTATUS status = host_open(name, FILE_LIST_DIRECTORY, FILE_CREATE, FILE_DIRECTORY_FILE,
+                                attributes & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED), &handle);
+    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+}
+
+NTSTATUS store_make_folder(struct str16 canon)
+{
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &upper);
+    ULONG there;
+
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+        NTSTATUS status = host_attributes(str16_view(&upper), &there);
+        if (status)
+            return status;
+        if (there)
+            return there & FILE_ATTRIBUTE_DIRECTORY ? STATUS_SUCCESS : STATUS_OBJECT_PATH_NOT_FOUND;
+    }
+    struct str16 parent;
+    if (ntpath_parent(canon, &parent)) {
+        NTSTATUS status = store_make_folder(parent);
+        if (status)
+            return status;
+    }
+    ULONG attributes = 0;
+    struct str16_buf lower;
+    layer_cleanup_free uint16_t *lower_memory = store_lower_name(canon, 0, &lower);
+    if (!lower_memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    host_attributes(str16_view(&lower), &attributes);
+    store_announce(canon);
+    return make_one_folder(str16_view(&upper), attributes);
+}
+
+NTSTATUS store_hide(struct str16 canon)
+{
+    struct str16_buf mark;
+    layer_cleanup_free uint16_t *memory = mark_name(canon, &mark);
+    struct str16 parent;
+    HANDLE handle;
+
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    change_index_add(layer_changes, CHANGE_FILE_HIDDEN, canon);
+    if (ntpath_parent(canon, &parent))
+        change_index_add(layer_changes, CHANGE_FILE_LISTING, parent);
+    struct str16 name = str16_view(&mark);
+    NTSTATUS status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
+    if (status == STATUS_OBJECT_PATH_NOT_FOUND) {
+        for (size_t at = str16_nlen(layer_config.folder) + sizeof "\\hidden" - 1; at < name.len; at++) {
+            if (name.s[at] != '\\')
+                continue;
+            if ((status = make_one_folder(str16_first(name, at), 0)))
+                return status;
+        }
+        status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
+    }
+    if (!status)
+        real.NtClose(handle);
+    return status;
+}
+
+bool store_owns(struct str16 canon)
+{
+    struct str16 store = str16_of(layer_config.store), rest;
+    uint16_t units[LAYER_PATH_MAX + 8];
+    struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
+    struct ntpath_drives drives;
+    struct ntpath path;
+    layer_drives(&drives);
+    return ntpath_parse(store, &drives, &buf, &path) && ntpath_below(canon, path.canon, &rest);
+}
+
+NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon)
+{
+    struct ntpath_drives drives;
+    struct ntpath path;
+    struct str16 rest;
+    uint16_t units[LAYER_PATH_MAX + 8];
+    struct str16_buf folder_buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
+    struct ntpath folder;
+
+    layer_drives(&drives);
+    size_t cap = name.len + 8;
+    *memory = layer_alloc(cap * sizeof **memory);
+    if (!*memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct str16_buf buf = {.s = *memory, .cap = cap};
+    NTSTATUS status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (ntpath_parse(name, &drives, &buf, &path) && path.kind == NTPATH_FILE &&
+        ntpath_parse(str16_of(layer_config.folder), &drives, &folder_buf, &folder)) {
+        status = STATUS_SUCCESS;
+        *canon = path.canon;
+        if (ntpath_below(path.canon, folder.canon, &rest) && str16_starts_ascii(rest, "files\\"))
+            *canon = str16_skip(rest, sizeof "files\\" - 1);
+        else if (store_owns(path.canon))
+            status = STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    if (status) {
+        layer_free(*memory);
+        *memory = NULL;
+    }
+    return status;
+}
