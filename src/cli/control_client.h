@@ -1,0 +1,19 @@
+// Asking a running VM's monitor: the client's side of vm/control.h.
+#ifndef PLUME_CLI_CONTROL_CLIENT_H
+#define PLUME_CLI_CONTROL_CLIENT_H
+
+#include "vm/vm.h"
+
+/* The process id of the VM's monitor. */
+bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *error);
+
+/* Stops a VM: its services are asked to stop and have `seconds` for it, then all its processes are
+ * ended. Returns when the monitor has gone too. Says on standard error which services had to be
+ * ended, and records the time in vm.json. That the VM does not run is no failure: *was_running
+ * tells. */
+bool vm_stop(struct vm *vm, uint32_t seconds, bool *was_running, struct plume_error *error);
+
+/* Ends a VM whose monitor does not answer by ending the monitor. */
+bool vm_kill(struct vm *vm, struct plume_error *error);
+
+#endif

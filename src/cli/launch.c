@@ -1,0 +1,277 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "launch.h"
+#include "plume_layer.h"
+
+/* ---- Ctrl-C ---- */
+
+static volatile LONG ctrl_c;
+
+static BOOL WINAPI on_control(DWORD event)
+{
+    if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) {
+        InterlockedExchange(&ctrl_c, 1);
+        return TRUE;
+    }
+    // Closed, logged off, shut down: the program is told too, and this process ends with it, not
+    // before.
+    Sleep(INFINITE);
+    return TRUE;
+}
+
+void ctrl_c_hold(void)
+{
+    SetConsoleCtrlHandler(on_control, TRUE);
+}
+
+bool ctrl_c_seen(void)
+{
+    return InterlockedCompareExchange(&ctrl_c, 0, 0) != 0;
+}
+
+/* ---- entering ---- */
+
+static bool enter(const struct vm *vm, struct plume_error *error)
+{
+    struct layer_config *config = calloc(1, sizeof(*config));
+    const char *what = "";
+    if (!config)
+        return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot enter the VM", vm->name,
+                                NULL);
+    bool ok = vm_layer_config(vm, config, error);
+    if (ok) {
+        NTSTATUS status = plume_layer_enter(config, &what);
+        if (status < 0) {
+            wchar_t step[96];
+            _snwprintf(step, ARRAYSIZE(step), L"cannot enter the VM (%hs)", what ? what : "");
+            step[ARRAYSIZE(step) - 1] = 0;
+            ok = error_ntstatus(error, (uint32_t)status, step, vm->name, NULL);
+        }
+    }
+    free(config);
+    return ok;
+}
+
+/* The VM's job, which is there while it runs. */
+static HANDLE open_job(const struct vm *vm, struct plume_error *error)
+{
+    HANDLE job = OpenJobObjectW(JOB_OBJECT_ASSIGN_PROCESS | JOB_OBJECT_QUERY, FALSE, vm->job_name);
+    if (!job && GetLastError() == ERROR_FILE_NOT_FOUND)
+        error_plain(error, L"the VM is not running:", vm->name, L"", L"'plume start' starts it");
+    else if (!job)
+        error_win32(error, L"cannot open the job of the VM", vm->name, NULL);
+    return job;
+}
+
+bool vm_enter(const struct vm *vm, struct plume_error *error)
+{
+    HANDLE job = open_job(vm, error);
+    if (!job)
+        return false;
+    CloseHandle(job);
+    return enter(vm, error);
+}
+
+/* ---- finding the program ---- */
+
+static bool is_program_file(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+    return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
+/* The folders that a program given by its name alone is looked for in: CreateProcess's own, without
+ * the folder of this program, which is not the caller's. To be freed. */
+static wchar_t *search_folders(void)
+{
+    DWORD path_len = GetEnvironmentVariableW(L"PATH", NULL, 0);
+    size_t cap = path_len + 3 * MAX_PATH + 8;
+    wchar_t *folders = malloc(cap * sizeof(*folders)), one[MAX_PATH];
+    if (!folders)
+        return NULL;
+    wcscpy(folders, L".");
+    UINT len = GetSystemDirectoryW(one, ARRAYSIZE(one));
+    if (len && len < ARRAYSIZE(one))
+        wcscat(wcscat(folders, L";"), one);
+    len = GetWindowsDirectoryW(one, ARRAYSIZE(one));
+    if (len && len < ARRAYSIZE(one))
+        wcscat(wcscat(folders, L";"), one);
+    if (path_len) {
+        wcscat(folders, L";");
+        size_t used = wcslen(folders);
+        DWORD got = GetEnvironmentVariableW(L"PATH", folders + used, (DWORD)(cap - used));
+        if (got >= cap - used)
+            folders[used] = 0;
+    }
+    return folders;
+}
+
+/* The program's full path; false with GetLastError() when there is none. */
+static bool find_program(const wchar_t *name, wchar_t *out, DWORD cap)
+{
+    static const wchar_t *const endings[] = {L"", L".com", L".exe", L".bat", L".cmd"};
+    const wchar_t *leaf = name + wcslen(name);
+    while (leaf > name && leaf[-1] != L'\\' && leaf[-1] != L'/' && leaf[-1] != L':')
+        leaf--;
+    bool is_path = leaf != name, found = false, has_ending = wcschr(leaf, L'.') != NULL;
+    size_t len = wcslen(name);
+    wchar_t *tried = malloc((len + 8) * sizeof(*tried)),
+            *folders = is_path ? NULL : search_folders();
+    // A name without an ending is a program's without .exe first; a file of just this name is none.
+    for (size_t i = has_ending ? 0 : 1;
+         *leaf && tried && (is_path || folders) && !found && i < ARRAYSIZE(endings); i++) {
+        wcscat(wcscpy(tried, name), endings[i]);
+        DWORD got = is_path ? GetFullPathNameW(tried, cap, out, NULL)
+                            : SearchPathW(folders, tried, NULL, cap, out, NULL);
+        found = got && got < cap && is_program_file(out);
+    }
+    if (!found && is_path && !has_ending &&
+        tried) { // as CreateProcess: a path may be meant as it is
+        DWORD got = GetFullPathNameW(name, cap, out, NULL);
+        found = got && got < cap && is_program_file(out);
+    }
+    free(tried);
+    free(folders);
+    if (!found)
+        SetLastError(ERROR_FILE_NOT_FOUND);
+    return found;
+}
+
+/* ---- running it ---- */
+
+static bool set_variables(const struct text_list *variables, struct plume_error *error)
+{
+    SetEnvironmentVariableW(L"PLUME_HOME", NULL); // no VM can name the store
+    for (size_t i = 0; i < variables->count; i++) {
+        const wchar_t *text = variables->items[i], *equals = wcschr(text, L'=');
+        size_t len = equals ? (size_t)(equals - text) : wcslen(text);
+        wchar_t *name = malloc((len + 1) * sizeof(*name));
+        if (!name)
+            return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot set the variable",
+                                    text, NULL);
+        memcpy(name, text, len * sizeof(*name));
+        name[len] = 0;
+        bool ok = !equals || SetEnvironmentVariableW(name, equals + 1) ||
+                  error_win32(error, L"cannot set the variable", name, NULL);
+        free(name);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* The current folder as the VM has it: this process's own is a handle from outside. */
+static bool set_folder(const wchar_t *folder, struct plume_error *error)
+{
+    wchar_t here[1024], windows[MAX_PATH];
+    if (folder)
+        return SetCurrentDirectoryW(folder) ||
+               error_win32(error, L"cannot run the program in the folder", folder, NULL);
+    DWORD len = GetCurrentDirectoryW(ARRAYSIZE(here), here);
+    if (len && len < ARRAYSIZE(here) && SetCurrentDirectoryW(here))
+        return true;
+    len = GetWindowsDirectoryW(windows, ARRAYSIZE(windows));
+    if (len >= 3 && len < ARRAYSIZE(windows)) {
+        windows[3] = 0;
+        SetCurrentDirectoryW(windows);
+    }
+    return true;
+}
+
+/* Which exit status says that CreateProcess failed with this. */
+static int status_of(DWORD code)
+{
+    switch (code) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+        return EXIT_NO_PROGRAM;
+    case ERROR_BAD_EXE_FORMAT:
+    case ERROR_EXE_MACHINE_TYPE_MISMATCH:
+    case ERROR_ACCESS_DENIED:
+    case 740: // ERROR_ELEVATION_REQUIRED, which the headers know from NT 6.0 on
+    case ERROR_NOT_SUPPORTED:
+    case ERROR_SHARING_VIOLATION:
+        return EXIT_CANNOT_RUN;
+    default:
+        return EXIT_PLUME;
+    }
+}
+
+static void pass_handle(DWORD which, HANDLE *out)
+{
+    *out = GetStdHandle(which);
+    if (*out && *out != INVALID_HANDLE_VALUE)
+        SetHandleInformation(*out, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+}
+
+/* A process of the program, suspended and in the VM's job, or NULL. */
+static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDLE job,
+                         PROCESS_INFORMATION *made, int *status)
+{
+    struct plume_error error;
+    STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
+    wchar_t *line = _wcsdup(launch->line); // CreateProcessW may write to it
+    pass_handle(STD_INPUT_HANDLE, &startup.hStdInput);
+    pass_handle(STD_OUTPUT_HANDLE, &startup.hStdOutput);
+    pass_handle(STD_ERROR_HANDLE, &startup.hStdError);
+    DWORD flags = CREATE_SUSPENDED, code = ERROR_NOT_ENOUGH_MEMORY;
+    // Before NT 6.2 a process is in one job only: if this one is in one, its child must leave that.
+    for (int round = 0; line && round < 2; round++, flags |= CREATE_BREAKAWAY_FROM_JOB) {
+        if (!CreateProcessW(path, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup, made)) {
+            code = GetLastError();
+            break;
+        }
+        if (AssignProcessToJobObject(job, made->hProcess)) {
+            free(line);
+            return true;
+        }
+        code = GetLastError();
+        TerminateProcess(made->hProcess, EXIT_PLUME);
+        CloseHandle(made->hThread);
+        CloseHandle(made->hProcess);
+        if (code != ERROR_ACCESS_DENIED)
+            break;
+    }
+    *status = line ? status_of(code) : EXIT_PLUME;
+    free(line);
+    error_win32_code(&error, code, L"cannot run", launch->program, NULL);
+    fail(&error);
+    return false;
+}
+
+int launch(const struct vm *vm, const struct launch *launch)
+{
+    struct plume_error error;
+    wchar_t path[2048];
+    PROCESS_INFORMATION made;
+    DWORD code = EXIT_PLUME;
+    int status = EXIT_PLUME;
+    HANDLE job = open_job(vm, &error);
+    if (!job || !enter(vm, &error) || !set_variables(&launch->variables, &error) ||
+        !set_folder(launch->folder, &error))
+        return fail(&error);
+    if (!find_program(launch->program, path, ARRAYSIZE(path))) {
+        error_plain(&error, L"there is no program", launch->program, L"", NULL);
+        fail(&error);
+        return EXIT_NO_PROGRAM;
+    }
+    ctrl_c_hold();
+    bool started = start_in_job(path, launch, job, &made, &status);
+    // Held any longer, this handle would keep the VM's processes alive when its monitor dies.
+    CloseHandle(job);
+    if (!started)
+        return status;
+    if (ResumeThread(made.hThread) == (DWORD)-1) {
+        error_win32(&error, L"cannot run", launch->program, NULL);
+        TerminateProcess(made.hProcess, EXIT_PLUME);
+        return fail(&error);
+    }
+    CloseHandle(made.hThread);
+    if (WaitForSingleObject(made.hProcess, INFINITE) != WAIT_OBJECT_0 ||
+        !GetExitCodeProcess(made.hProcess, &code)) {
+        error_win32(&error, L"cannot wait for", launch->program, NULL);
+        return fail(&error);
+    }
+    CloseHandle(made.hProcess);
+    return (int)code;
+}

@@ -1,0 +1,33 @@
+#include "cli.h"
+#include "output.h"
+#include "store.h"
+
+static int run(struct command *command)
+{
+    struct plume_error error;
+    struct vm_store store;
+    struct store_lock lock;
+    struct vm vm;
+    if (!options_parse(command, NULL, 0, OPTIONS_ANYWHERE, 1, 1))
+        return EXIT_PLUME;
+    // The name first: a wrong one must not make a store.
+    if (!vm_store_locate(&store, &error) || !vm_names(&vm, &store, command->args[0], &error) ||
+        !store_lock(&lock, &store, &error))
+        return fail(&error);
+    bool ok = store_create(&store, command->args[0], &vm, &error);
+    store_unlock(&lock);
+    if (!ok)
+        return fail(&error);
+    out_format(L"%ls\n", vm.name);
+    return out_end();
+}
+
+const struct verb verb_create = {
+    .name = L"create",
+    .usage = L"NAME",
+    .summary = L"Make a VM, which does not run yet",
+    .details =
+        L"NAME: letters, digits, '_', '.' and '-', beginning with a letter or digit; at most 63.\n"
+        L"The VM takes no room until something is changed in it. Prints its name.\n",
+    .run = run,
+};

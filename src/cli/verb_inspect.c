@@ -1,0 +1,97 @@
+#include <stdio.h>
+#include "cli.h"
+#include "control_client.h"
+#include "output.h"
+#include "state.h"
+
+static void line(const wchar_t *key, const wchar_t *value)
+{
+    out_format(L"%-10ls", key);
+    out_text(value);
+    out_text(L"\n");
+}
+
+static void show_text(const struct vm *vm, const wchar_t *state, uint32_t monitor)
+{
+    wchar_t text[32];
+    char ip[16];
+    line(L"name", vm->name);
+    line(L"id", vm->id);
+    line(L"state", state);
+    ipv4_to_text(vm->config.ipv4, ip);
+    _snwprintf(text, ARRAYSIZE(text), L"%hs", ip);
+    line(L"ip", text);
+    line(L"store", vm->shown);
+    time_shown(vm->config.created, text, ARRAYSIZE(text));
+    line(L"created", text);
+    time_shown(vm->config.started, text, ARRAYSIZE(text));
+    line(L"started", text);
+    time_shown(vm->config.stopped, text, ARRAYSIZE(text));
+    line(L"stopped", text);
+    _snwprintf(text, ARRAYSIZE(text), L"%u", (unsigned)monitor);
+    line(L"monitor", monitor ? text : L"-");
+    line(L"job", vm->job_name);
+    line(L"objects", vm->objects);
+    line(L"pipes", vm->pipes);
+    line(L"registry", vm->keys);
+}
+
+static void show_json(const struct vm *vm, const wchar_t *state, uint32_t monitor)
+{
+    struct json_writer json = out_json();
+    json_begin_object(&json);
+    json_vm(&json, vm, state);
+    json_key(&json, "id");
+    json_wide(&json, vm->id);
+    json_time(&json, "created", vm->config.created);
+    json_time(&json, "started", vm->config.started);
+    json_time(&json, "stopped", vm->config.stopped);
+    json_key(&json, "monitor");
+    if (monitor)
+        json_u64(&json, monitor);
+    else
+        json_null(&json);
+    json_key(&json, "job");
+    json_wide(&json, vm->job_name);
+    json_key(&json, "objects");
+    json_wide(&json, vm->objects);
+    json_key(&json, "pipes");
+    json_wide(&json, vm->pipes);
+    json_key(&json, "registry");
+    json_wide(&json, vm->keys);
+    json_end_object(&json);
+    json_end(&json);
+}
+
+static int run(struct command *command)
+{
+    bool json_format = false;
+    const struct option options[] = {{0, L"format", OPTION_FORMAT, &json_format}};
+    struct plume_error error;
+    struct vm_store store;
+    struct vm vm;
+    uint32_t monitor = 0;
+    int status = EXIT_OK;
+    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 1, 1))
+        return EXIT_PLUME;
+    if (!vm_store_locate(&store, &error) || !vm_open(&vm, &store, command->args[0], &error))
+        return fail(&error);
+    const wchar_t *state = state_of(&vm);
+    if (wcscmp(state, L"running") == 0 && !control_status(&vm, &monitor, &error))
+        status = fail(&error); // what is known is shown all the same
+    if (json_format)
+        show_json(&vm, state, monitor);
+    else
+        show_text(&vm, state, monitor);
+    int written = out_end();
+    return status ? status : written;
+}
+
+const struct verb verb_inspect = {
+    .name = L"inspect",
+    .usage = L"[--format json] NAME",
+    .summary = L"Show everything about a VM",
+    .details = L"With the host's names for what is the VM's: its folder, job, objects, pipes and "
+               L"registry key.\n",
+    .run = run,
+};

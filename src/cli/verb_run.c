@@ -1,0 +1,171 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "cli.h"
+#include "control_client.h"
+#include "core/cmdline.h"
+#include "launch.h"
+#include "start.h"
+#include "store.h"
+
+enum {
+    EXIT_INTERRUPTED = 130
+}; // as a shell reports it: before the program ran there is no status of its own
+
+static const wchar_t *const adjectives[] = {
+    L"brave", L"calm",  L"clever", L"eager",  L"fair",  L"gentle", L"happy", L"keen",
+    L"light", L"lucid", L"merry",  L"nimble", L"quiet", L"swift",  L"warm",  L"wise"};
+static const wchar_t *const birds[] = {
+    L"avocet",  L"crane",   L"curlew", L"dunnock", L"egret",  L"finch", L"heron",  L"jay",
+    L"kestrel", L"lapwing", L"linnet", L"martin",  L"plover", L"robin", L"siskin", L"wren"};
+
+/* A name that is probably not taken: two words, and a number where that was not enough. */
+static void make_name(wchar_t *out, size_t cap, unsigned attempt)
+{
+    LARGE_INTEGER ticks;
+    QueryPerformanceCounter(&ticks);
+    uint32_t mixed =
+        ((uint32_t)ticks.QuadPart ^ GetCurrentProcessId() * 2654435761u) * 2654435761u + attempt;
+    int len = _snwprintf(out, cap, L"%ls_%ls", adjectives[mixed >> 28], birds[mixed >> 20 & 15]);
+    if (attempt)
+        _snwprintf(out + len, cap - (size_t)len, L"_%u", (unsigned)(mixed >> 8 & 4095));
+}
+
+static bool create(const struct vm_store *store, const wchar_t *name, struct vm *vm,
+                   struct plume_error *error)
+{
+    struct store_lock lock;
+    wchar_t made[VM_NAME_MAX];
+    if (name && !vm_names(vm, store, name, error))
+        return false;
+    if (!store_lock(&lock, store, error))
+        return false;
+    bool ok = false;
+    for (unsigned attempt = 0; !ok && attempt < (name ? 1 : 100); attempt++) {
+        if (!name) {
+            make_name(made, ARRAYSIZE(made), attempt);
+            if (!vm_names(vm, store, made, error) || store_has(vm))
+                continue;
+        }
+        ok = store_create(store, name ? name : made, vm, error);
+        if (!ok)
+            break;
+    }
+    store_unlock(&lock);
+    return ok;
+}
+
+/* The line of the `plume exec` that runs the program: a process that has entered a VM cannot come
+ * back to stop and remove it, so that is another one. To be freed. */
+static wchar_t *exec_line(const wchar_t *self, const struct vm *vm, const struct launch *what)
+{
+    size_t cap = 64 + wcslen(self) + wcslen(vm->name) + wcslen(what->line);
+    cap += what->folder ? 2 * wcslen(what->folder) + 8 : 0;
+    for (size_t i = 0; i < what->variables.count; i++)
+        cap += 2 * wcslen(what->variables.items[i]) + 8;
+    wchar_t *line = malloc(cap * sizeof(*line));
+    if (!line)
+        return NULL;
+    struct str16_buf buf = {.s = line, .cap = cap};
+    cmdline_put(&buf, str16_of(self));
+    cmdline_put(&buf, str16_of(L"exec"));
+    for (size_t i = 0; i < what->variables.count; i++) {
+        cmdline_put(&buf, str16_of(L"-e"));
+        cmdline_put(&buf, str16_of(what->variables.items[i]));
+    }
+    if (what->folder) {
+        cmdline_put(&buf, str16_of(L"-w"));
+        cmdline_put(&buf, str16_of(what->folder));
+    }
+    cmdline_put(&buf, str16_of(vm->name));
+    str16_put_ascii(&buf, " ");
+    str16_put(&buf, str16_of(what->line)); // as it was typed
+    str16_put_nul(&buf);
+    return line;
+}
+
+static int exec_in(const struct vm *vm, const struct launch *what)
+{
+    struct plume_error error;
+    wchar_t self[VM_PATH_MAX];
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION made;
+    DWORD code = EXIT_PLUME, len = GetModuleFileNameW(NULL, self, ARRAYSIZE(self));
+    wchar_t *line = len && len < ARRAYSIZE(self) ? exec_line(self, vm, what) : NULL;
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    if (!line || !CreateProcessW(self, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &made)) {
+        error_win32(&error, L"cannot run", what->program, NULL);
+        free(line);
+        return fail(&error);
+    }
+    free(line);
+    CloseHandle(made.hThread);
+    WaitForSingleObject(made.hProcess, INFINITE);
+    GetExitCodeProcess(made.hProcess, &code);
+    CloseHandle(made.hProcess);
+    return (int)code;
+}
+
+/* Ends the VM and, with --rm, removes it, whatever happened before. Returns the exit status that is
+ * left. */
+static int finish(struct vm *vm, bool remove, int status)
+{
+    struct plume_error error;
+    struct store_lock lock;
+    bool was_running;
+    if (!vm_stop(vm, 10, &was_running, &error)) {
+        fail(&error);
+        if (!remove)
+            return EXIT_PLUME;
+        if (vm_is_running(vm) && !vm_kill(vm, &error))
+            return fail(&error);
+    }
+    if (!remove)
+        return status;
+    if (!store_lock(&lock, &vm->store, &error))
+        return fail(&error);
+    bool ok = !store_has(vm) || store_delete(vm, &error);
+    store_unlock(&lock);
+    return ok ? status : fail(&error);
+}
+
+static int run(struct command *command)
+{
+    struct launch what = {0};
+    bool remove = false;
+    const wchar_t *name = NULL;
+    const struct option options[] = {{0, L"rm", OPTION_FLAG, &remove},
+                                     {0, L"name", OPTION_TEXT, &name},
+                                     {L'e', L"env", OPTION_LIST, &what.variables},
+                                     {L'w', L"workdir", OPTION_TEXT, &what.folder}};
+    struct plume_error error;
+    struct vm_store store;
+    struct vm vm;
+    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_FIRST, 1, -1))
+        return EXIT_PLUME;
+    ctrl_c_hold();
+    if (!vm_store_locate(&store, &error) || !create(&store, name, &vm, &error))
+        return fail(&error);
+    what.program = command->args[0];
+    what.line = command->raw[0];
+    int status = EXIT_INTERRUPTED;
+    if (!ctrl_c_seen() && !vm_start(&vm, &error)) {
+        fail(&error);
+        // A VM that this command made and nobody ever saw run is not left behind.
+        return finish(&vm, true, EXIT_PLUME);
+    }
+    if (!ctrl_c_seen())
+        status = exec_in(&vm, &what);
+    return finish(&vm, remove, status);
+}
+
+const struct verb verb_run = {
+    .name = L"run",
+    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] CMD [ARG...]",
+    .summary = L"Run a program in a new VM",
+    .details = L"Makes a VM (with --name of this name, else of two words), starts it, runs the "
+               L"program in it as 'plume\n"
+               L"exec' does, and stops the VM when the program has ended. With --rm it is removed "
+               L"then, also after\n"
+               L"Ctrl-C. Plume ends with the program's exit status.\n",
+    .run = run,
+};
