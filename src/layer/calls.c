@@ -2,6 +2,7 @@
 
 struct real_calls real;
 struct layer_state layer_state;
+struct layer_config layer_config;
 
 const char *const layer_call_names[LAYER_CALL_COUNT] = {
 #define LAYER_NAME(name) #name,

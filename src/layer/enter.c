@@ -1,8 +1,14 @@
 #include "layer/layer.h"
-#include "core/pe.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
 // layer proper beside itself, as for any other process of the VM.
+
+#ifdef __i386__
+#define LAYER_IMAGE_BASE "___ImageBase"
+#else
+#define LAYER_IMAGE_BASE "__ImageBase"
+#endif
+extern const uint8_t layer_own_base[] __asm__(LAYER_IMAGE_BASE); // the linker's
 
 static struct layer_outside outside;
 
@@ -21,6 +27,7 @@ const struct layer_outside *plume_layer_outside(void)
 
 NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
 {
+    uint8_t *base;
     *what = "reading ntdll";
     NTSTATUS status = layer_real_from_ntdll();
     if (status)
@@ -30,5 +37,11 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
         return STATUS_REVISION_MISMATCH;
     }
     layer_config = *config;
-    return layer_install(NtCurrentProcess(), what);
+    status = layer_install(NtCurrentProcess(), &base, what);
+    if (status)
+        return status;
+    // From here on ntdll's own functions lead into the layer; around it lead its trampolines.
+    memcpy(&real, base + ((const uint8_t *)&real - layer_own_base), sizeof real);
+    set_outside();
+    return STATUS_SUCCESS;
 }

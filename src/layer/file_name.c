@@ -8,7 +8,7 @@ void file_name_free(struct file_name *name)
     layer_free(name->memory);
 }
 
-NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon)
+NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon, bool *own)
 {
     layer_cleanup_free uint16_t *host_memory = NULL;
     struct str16 host;
@@ -21,10 +21,11 @@ NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *can
             return STATUS_INSUFFICIENT_RESOURCES;
         memcpy(*memory, record->canon.s, record->canon.len * sizeof **memory);
         *canon = (struct str16){*memory, record->canon.len};
+        *own = false;
         return STATUS_SUCCESS;
     }
     NTSTATUS status = host_name_of(handle, &host_memory, &host);
-    return status ? status : store_canon_of_host(host, memory, canon);
+    return status ? status : store_canon_of_host(host, memory, canon, own);
 }
 
 /* The name relative to an open folder, device or pipe. */
@@ -32,7 +33,8 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
 {
     layer_cleanup_free uint16_t *root_memory = NULL;
     struct str16 folder;
-    NTSTATUS status = file_name_of_handle(root, &root_memory, &folder);
+    bool own;
+    NTSTATUS status = file_name_of_handle(root, &root_memory, &folder, &own);
     if (status == STATUS_OBJECT_TYPE_MISMATCH) {
         // Below a device: the pipes' one counts, the others have their own names.
         layer_cleanup_free uint16_t *host_memory = NULL;

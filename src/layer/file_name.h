@@ -18,8 +18,9 @@ NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *n
 void file_name_free(struct file_name *name);
 #define layer_cleanup_file_name __attribute__((cleanup(file_name_free)))
 
-/* The canonical name in the VM of an open file or folder, in memory of layer_alloc()'s. */
-NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon);
+/* The canonical name in the VM of an open file or folder, in memory of layer_alloc()'s; *own tells
+ * whether the handle is on the VM's own layer. */
+NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon, bool *own);
 
 /* Object attributes like `like`, for the absolute `name` (which `text` is made to hold). */
 static inline OBJECT_ATTRIBUTES file_attributes_for(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text, struct str16 name)

@@ -76,7 +76,7 @@ struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
 
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)
 {
-    for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_KEY; kind++) {
+    for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_SOCKET; kind++) {
         layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
         if (record)
             handles_add(copy, kind, record->canon, record->lower, same_access ? record->access : access);

@@ -10,7 +10,7 @@
 #include "layer/layer.h"
 #include "layer/lock.h"
 
-enum handle_kind { HANDLE_FOLDER, HANDLE_KEY };
+enum handle_kind { HANDLE_FOLDER, HANDLE_KEY, HANDLE_SOCKET }; // of a socket: see socket.c, `canon` is no name
 
 struct handle_record {
     HANDLE handle;

@@ -3,7 +3,7 @@
 NTSTATUS host_open(struct str16 name, ACCESS_MASK access, ULONG disposition, ULONG options, ULONG attributes, HANDLE *handle)
 {
     UNICODE_STRING text = unicode_of_str16(name);
-    OBJECT_ATTRIBUTES object = {sizeof object, NULL, &text, OBJ_CASE_INSENSITIVE, NULL, NULL};
+    OBJECT_ATTRIBUTES object = nt_named(&text);
     IO_STATUS_BLOCK io;
 
     *handle = NULL;
@@ -17,7 +17,7 @@ NTSTATUS host_open(struct str16 name, ACCESS_MASK access, ULONG disposition, ULO
 NTSTATUS host_attributes(struct str16 name, ULONG *attributes)
 {
     UNICODE_STRING text = unicode_of_str16(name);
-    OBJECT_ATTRIBUTES object = {sizeof object, NULL, &text, OBJ_CASE_INSENSITIVE, NULL, NULL};
+    OBJECT_ATTRIBUTES object = nt_named(&text);
     struct nt_file_basic_information info;
 
     *attributes = 0;

@@ -1,3 +1,4 @@
+#include "layer/exports.h"
 #include "layer/layer.h"
 #include "layer/lock.h"
 #include "core/pe.h"
@@ -6,9 +7,13 @@
 // stubs is called; in a new process the first to do so is the loader, before any DLL but ntdll.
 
 #ifdef _WIN64
-enum { MACHINE = STUB_X86_64, PE_MACHINE = PE_MACHINE_X86_64, IMAGE_INDEX = 0 };
+#define MACHINE     STUB_X86_64
+#define PE_MACHINE  PE_MACHINE_X86_64
+#define IMAGE_INDEX 0
 #else
-enum { MACHINE = STUB_I386, PE_MACHINE = PE_MACHINE_I386, IMAGE_INDEX = 1 };
+#define MACHINE     STUB_I386
+#define PE_MACHINE  PE_MACHINE_I386
+#define IMAGE_INDEX 1
 #endif
 
 /* The layer's file, mapped once per process that starts others. */
@@ -45,12 +50,10 @@ NTSTATUS layer_real_from_ntdll(void)
 {
     if (layer_state.ntdll)
         return STATUS_SUCCESS;
-    UNICODE_STRING name = {18, 18, (WCHAR *)L"ntdll.dll"};
-    NTSTATUS status = LdrGetDllHandle(NULL, NULL, &name, &layer_state.ntdll);
-    if (status)
-        return status;
+    layer_state.ntdll = layer_find_module("ntdll.dll");
     struct pe_header header;
-    if ((status = ntdll_header(&header)))
+    NTSTATUS status = ntdll_header(&header);
+    if (status)
         return status;
     void **call = (void **)&real;
     for (unsigned i = 0; i < LAYER_CALL_COUNT; i++)
@@ -91,7 +94,7 @@ static NTSTATUS open_file(struct installation *in)
     if (!file.bytes) {
         layer_cleanup_handle HANDLE handle = NULL, section = NULL;
         UNICODE_STRING name = unicode_of_str16(str16_of(layer_config.images[IMAGE_INDEX]));
-        OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &name, OBJ_CASE_INSENSITIVE, NULL, NULL};
+        OBJECT_ATTRIBUTES attributes = nt_named(&name);
         IO_STATUS_BLOCK io;
         void *bytes = NULL;
         status = real.NtOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &io, FILE_SHARE_READ | FILE_SHARE_DELETE,
@@ -165,9 +168,11 @@ static NTSTATUS make_image(struct installation *in)
     uint32_t state_at = pe_find_export(in->image, header, "layer_state"), real_at = pe_find_export(in->image, header, "real"),
              code_at = pe_find_export(in->image, header, "layer_trampolines"),
              replacements_at = pe_find_export(in->image, header, "layer_replacements");
-    if (!state_at || !real_at || !code_at || !replacements_at)
+    uint32_t config_at = pe_find_export(in->image, header, "layer_config");
+    if (!state_at || !config_at || !real_at || !code_at || !replacements_at)
         return STATUS_INVALID_IMAGE_FORMAT;
     memcpy(in->image + state_at, &layer_state, sizeof layer_state);
+    memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement = (void *const *)(in->image + replacements_at);
     for (unsigned i = 0; i < LAYER_CALL_COUNT; i++) {
@@ -289,18 +294,20 @@ static NTSTATUS install(struct installation *in)
     return status;
 }
 
-NTSTATUS layer_install(HANDLE process, const char **what)
+NTSTATUS layer_install(HANDLE process, uint8_t **base, const char **what)
 {
     struct installation in = {.process = process};
     NTSTATUS status = install(&in);
+    if (base)
+        *base = in.base;
     layer_free(in.image);
     layer_free(in.stubs_here);
     if (what)
         *what = status ? in.what : NULL;
     if (status && in.base) {
-        void *base = in.base;
+        void *memory = in.base;
         SIZE_T size = 0;
-        real.NtFreeVirtualMemory(process, &base, &size, MEM_RELEASE);
+        real.NtFreeVirtualMemory(process, &memory, &size, MEM_RELEASE);
     }
     return status;
 }

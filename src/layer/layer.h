@@ -19,20 +19,19 @@ struct layer_state {
     uint32_t size;     // of this structure: parent and child must be of the same build
     uint32_t calls;    // LAYER_CALL_COUNT
     void *ntdll;       // its base, the same in all processes of one bitness
-    struct layer_config config;
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;
-#define layer_config (layer_state.config)
+extern struct layer_config layer_config;
 
 /* Trampolines, STUB_TRAMPOLINE_MAX bytes for each interposed call: code of the layer's image that is
  * written when it is mapped. */
 extern uint8_t layer_trampolines[LAYER_INTERPOSED_COUNT * STUB_TRAMPOLINE_MAX];
 
 /* Maps the layer into `process`, which runs no thread yet or is the caller's own, and patches its
- * ntdll. On failure the status, and in *what (static ASCII, may be NULL) the step that failed; the
- * process may then not be resumed. */
-NTSTATUS layer_install(HANDLE process, const char **what);
+ * ntdll. *base (may be NULL) gets where the layer stands there. On failure the status, and in *what (static
+ * ASCII, may be NULL) the step that failed; the process may then not be resumed. */
+NTSTATUS layer_install(HANDLE process, uint8_t **base, const char **what);
 
 /* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is not in (yet). */
 NTSTATUS layer_real_from_ntdll(void);

@@ -48,6 +48,12 @@
 #define NtCurrentProcess()  ((HANDLE)(LONG_PTR)-1)
 #define NtCurrentThread()   ((HANDLE)(LONG_PTR)-2)
 
+/* Object attributes for an absolute name, without case. */
+static inline OBJECT_ATTRIBUTES nt_named(UNICODE_STRING *name)
+{
+    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = name, .Attributes = OBJ_CASE_INSENSITIVE};
+}
+
 // Files
 
 #ifndef FILE_SUPERSEDE
@@ -232,6 +238,9 @@ NTSTATUS NTAPI NtCreateMailslotFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STA
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, IO_STATUS_BLOCK *);
 
 // Named objects
+
+#define DIRECTORY_ALL_ACCESS     (STANDARD_RIGHTS_REQUIRED | 0xf)
+#define SYMBOLIC_LINK_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 0x1)
 
 NTSTATUS NTAPI NtCreateEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG, BOOLEAN);
 NTSTATUS NTAPI NtOpenEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);

@@ -38,6 +38,12 @@ struct layer_outside {
                                             ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
 };
 
+/* Makes what the VM's processes need to find in the kernel: its object directory and the shared index of
+ * what it has changed. For the monitor, once, before it enters; all of it lasts as long as the calling
+ * process. Leftovers of an interrupted copy-up are removed from the store.
+ * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what. */
+NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **what);
+
 /* Makes the calling process one of the VM's, for good: what it names from now on are the VM's names,
  * and what it starts carries the layer. To be called while the process has one thread.
  * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what (static

@@ -198,7 +198,7 @@ bool store_owns(struct str16 canon)
     return ntpath_parse(store, &drives, &buf, &path) && ntpath_below(canon, path.canon, &rest);
 }
 
-NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon)
+NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon, bool *own)
 {
     struct ntpath_drives drives;
     struct ntpath path;
@@ -218,7 +218,8 @@ NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 
         ntpath_parse(str16_of(layer_config.folder), &drives, &folder_buf, &folder)) {
         status = STATUS_SUCCESS;
         *canon = path.canon;
-        if (ntpath_below(path.canon, folder.canon, &rest) && str16_starts_ascii(rest, "files\\"))
+        *own = ntpath_below(path.canon, folder.canon, &rest) && str16_starts_ascii(rest, "files\\");
+        if (*own)
             *canon = str16_skip(rest, sizeof "files\\" - 1);
         else if (store_owns(path.canon))
             status = STATUS_OBJECT_NAME_NOT_FOUND;

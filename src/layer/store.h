@@ -52,9 +52,9 @@ NTSTATUS store_copy_up_tree(struct str16 canon);
 NTSTATUS store_hide(struct str16 canon);
 
 /* The canonical name that an absolute NT name of the host has in the VM: of something in files\ the
- * name that the VM knows. *memory is layer_alloc()'s. STATUS_OBJECT_NAME_NOT_FOUND for other names in
- * the store, STATUS_OBJECT_TYPE_MISMATCH where it is no file's. */
-NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon);
+ * name that the VM knows, and *own is set. *memory is layer_alloc()'s. STATUS_OBJECT_NAME_NOT_FOUND for
+ * other names in the store, STATUS_OBJECT_TYPE_MISMATCH where it is no file's. */
+NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon, bool *own);
 
 /* Whether `canon` is the store or below it. */
 bool store_owns(struct str16 canon);

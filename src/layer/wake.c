@@ -13,7 +13,7 @@ static NTSTATUS map_changes(void)
     str16_put(&text, str16_of(layer_config.objects));
     str16_put_ascii(&text, LAYER_CHANGES_SUFFIX);
     UNICODE_STRING name = unicode_of_str16(str16_view(&text));
-    OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &name, OBJ_CASE_INSENSITIVE, NULL, NULL};
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
     NTSTATUS status = real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes);
     if (status)
         return status;

@@ -1,0 +1,104 @@
+#include "core/keyname.h"
+
+static size_t component_end(struct str16 name, size_t at)
+{
+    while (at < name.len && name.s[at] != '\\')
+        at++;
+    return at;
+}
+
+void keyname_append(struct str16_buf *out, struct str16 name)
+{
+    for (size_t at = 0; at < name.len;) {
+        size_t end = component_end(name, at);
+        if (end > at) {
+            str16_put_unit(out, '\\');
+            str16_put(out, (struct str16){name.s + at, end - at});
+        }
+        at = end + 1;
+    }
+}
+
+bool keyname_canon(struct str16 absolute, struct str16 *canon)
+{
+    static const char prefix[] = "\\REGISTRY";
+    enum { LEN = sizeof prefix - 1 };
+    if (!str16_starts_ascii(absolute, prefix) || (absolute.len > LEN && absolute.s[LEN] != '\\'))
+        return false;
+    *canon = str16_skip(absolute, LEN + 1);
+    return true;
+}
+
+bool keyname_below(struct str16 name, struct str16 root, struct str16 *rest)
+{
+    if (!root.len) {
+        *rest = name;
+        return true;
+    }
+    if (!str16_starts_nocase(name, root) || (name.len > root.len && name.s[root.len] != '\\'))
+        return false;
+    *rest = str16_skip(name, root.len + 1);
+    return true;
+}
+
+void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str16 by)
+{
+    if (buf->overflow || by.len > buf->cap - buf->len + len) {
+        buf->overflow = true;
+        return;
+    }
+    size_t tail = start + len;
+    memmove(buf->s + start + by.len, buf->s + tail, (buf->len - tail) * sizeof *buf->s);
+    if (by.len)
+        memcpy(buf->s + start, by.s, by.len * sizeof *buf->s);
+    buf->len = buf->len - len + by.len;
+}
+
+/* The component of `name` that begins at `at`. */
+static struct str16 component_at(struct str16 name, size_t at)
+{
+    return at < name.len ? (struct str16){name.s + at, component_end(name, at) - at} : (struct str16){name.s, 0};
+}
+
+void keyname_to_wow64(struct str16_buf *buf, size_t start)
+{
+    static const uint16_t node[] = {'\\', 'W', 'o', 'w', '6', '4', '3', '2', 'N', 'o', 'd', 'e'};
+    static const struct str16 insertion = {node, sizeof node / sizeof *node};
+    static const char software[] = "MACHINE\\SOFTWARE";
+    enum { LEN = sizeof software - 1 };
+    // Of the classes, these are apart for each bitness; the others are shared.
+    static const char *const apart[] = {"CLSID", "DirectShow", "Interface", "Media Type", "MediaFoundation"};
+
+    struct str16 canon = str16_skip(str16_view(buf), start);
+    if (!str16_starts_ascii(canon, software) || (canon.len > LEN && canon.s[LEN] != '\\'))
+        return;
+    struct str16 first = component_at(canon, LEN + 1);
+    if (str16_equal_ascii(first, "Wow6432Node"))
+        return;
+    if (!str16_equal_ascii(first, "Classes")) {
+        keyname_replace(buf, start + LEN, 0, insertion);
+        return;
+    }
+    size_t at = LEN + 1 + first.len;
+    struct str16 second = component_at(canon, at + 1);
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+        if (str16_equal_ascii(second, apart[i])) {
+            keyname_replace(buf, start + at, 0, insertion);
+            return;
+        }
+    }
+}
+
+uint32_t keyname_access_granted(uint32_t asked)
+{
+    uint32_t granted = asked & KEYNAME_ALL;
+    if (asked & UINT32_C(0x80000000)) // GENERIC_READ
+        granted |= KEYNAME_READ;
+    if (asked & UINT32_C(0x40000000)) // GENERIC_WRITE
+        granted |= KEYNAME_WRITE;
+    if (asked & UINT32_C(0x20000000)) // GENERIC_EXECUTE
+        granted |= KEYNAME_READ;
+    if (asked & UINT32_C(0x12000000)) // GENERIC_ALL, MAXIMUM_ALLOWED
+        granted |= KEYNAME_ALL;
+    return granted;
+}

@@ -1,0 +1,254 @@
+#include "layer/changes.h"
+#include "layer/file_name.h"
+#include "layer/handles.h"
+#include "layer/store.h"
+
+// Renaming, linking and deleting through a handle.
+
+/* Looks for something of the host's in a folder that the VM still sees. */
+static NTSTATUS refuse_visible(void *context, struct str16 name, ULONG attributes)
+{
+    const struct str16 *folder = context;
+    size_t cap = folder->len + 1 + name.len;
+    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    struct str16_buf child = {.s = memory, .cap = cap};
+    bool hidden;
+
+    (void)attributes;
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&child, *folder);
+    str16_put_unit(&child, '\\');
+    str16_put(&child, name);
+    NTSTATUS status = store_is_hidden(str16_view(&child), &hidden);
+    return status ? status : hidden ? STATUS_SUCCESS : STATUS_DIRECTORY_NOT_EMPTY;
+}
+
+static NTSTATUS check_lower_empty(struct str16 canon)
+{
+    struct str16_buf lower;
+    layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
+    layer_cleanup_handle HANDLE folder = NULL;
+
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+    return status ? status : host_list(folder, refuse_visible, &canon);
+}
+
+/* Before the VM's own file goes away, the host's of the same name must be hidden. Done first, so that
+ * no instant shows the host's; should the deletion then fail, the VM's own is still before it. */
+static NTSTATUS prepare_deletion(HANDLE handle)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 canon;
+    struct store_view view;
+    bool own;
+    NTSTATUS status = file_name_of_handle(handle, &memory, &canon, &own);
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return STATUS_SUCCESS; // no file
+    if (status)
+        return status;
+    if (!own)
+        return STATUS_ACCESS_DENIED; // a handle on the host's never has the right to delete
+    status = store_look(canon, &view);
+    if (status || !view.lower)
+        return status;
+    if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = check_lower_empty(canon)))
+        return status;
+    return store_hide(canon);
+}
+
+/* Announces below `to` what lies below `from`, both canonical, in the VM's layer. */
+struct announcement {
+    struct str16 from, to;
+};
+
+static NTSTATUS announce_tree(struct str16 from, struct str16 to);
+
+static NTSTATUS announce_entry(void *context, struct str16 name, ULONG attributes)
+{
+    const struct announcement *parent = context;
+    size_t cap = parent->from.len + parent->to.len + 2 + 2 * name.len;
+    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct str16_buf from = {.s = memory, .cap = parent->from.len + 1 + name.len};
+    struct str16_buf to = {.s = memory + from.cap, .cap = parent->to.len + 1 + name.len};
+    str16_put(&from, parent->from);
+    str16_put_unit(&from, '\\');
+    str16_put(&from, name);
+    str16_put(&to, parent->to);
+    str16_put_unit(&to, '\\');
+    str16_put(&to, name);
+    store_announce(str16_view(&to));
+    return attributes & FILE_ATTRIBUTE_DIRECTORY ? announce_tree(str16_view(&from), str16_view(&to)) : STATUS_SUCCESS;
+}
+
+static NTSTATUS announce_tree(struct str16 from, struct str16 to)
+{
+    struct announcement pair = {from, to};
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(from, 0, &upper);
+    layer_cleanup_handle HANDLE folder = NULL;
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = host_open(str16_view(&upper), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+    return status ? status : host_list(folder, announce_entry, &pair);
+}
+
+static bool same_volume(struct str16 a, struct str16 b)
+{
+    size_t i = 0, j = 0;
+    while (i < a.len && a.s[i] != '\\')
+        i++;
+    while (j < b.len && b.s[j] != '\\')
+        j++;
+    return str16_equal_nocase(str16_first(a, i), str16_first(b, j));
+}
+
+/* What a rename or link names: relative to a folder, absolute, or a name beside the file's own. */
+static NTSTATUS read_target(const struct nt_file_rename_information *info, struct str16 source, struct file_name *target)
+{
+    UNICODE_STRING text = {(USHORT)info->name_length, (USHORT)info->name_length, (WCHAR *)info->name};
+    struct str16 name = str16_of_unicode(&text), parent;
+    if (!name.len)
+        return STATUS_INVALID_PARAMETER;
+    if (info->root_directory || name.s[0] == '\\') {
+        OBJECT_ATTRIBUTES attributes = nt_named(&text);
+        attributes.RootDirectory = info->root_directory;
+        return file_name_read(&attributes, target);
+    }
+    if (!ntpath_parent(source, &parent))
+        return STATUS_ACCESS_DENIED; // a volume's root
+    size_t cap = parent.len + 1 + name.len;
+    target->memory = layer_alloc(cap * sizeof *target->memory);
+    if (!target->memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct str16_buf canon = {.s = target->memory, .cap = cap};
+    str16_put(&canon, parent);
+    str16_put_unit(&canon, '\\');
+    str16_put(&canon, name);
+    target->path = (struct ntpath){NTPATH_FILE, str16_view(&canon), false};
+    return store_owns(target->path.canon) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+/* Checks what is at the target, as the file system would if both layers were one. */
+static NTSTATUS check_target(struct str16 source, struct str16 target, bool replace)
+{
+    struct store_view view;
+    struct str16 parent;
+    if (!same_volume(source, target))
+        return STATUS_NOT_SAME_DEVICE;
+    if (!ntpath_parent(target, &parent))
+        return STATUS_ACCESS_DENIED;
+    NTSTATUS status = store_look(parent, &view);
+    if (status)
+        return status;
+    if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (str16_equal_nocase(source, target))
+        return STATUS_SUCCESS; // only its spelling changes
+    status = store_look(target, &view);
+    if (status || !view.effective)
+        return status;
+    if (!replace)
+        return STATUS_OBJECT_NAME_COLLISION;
+    return view.effective & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io, const struct nt_file_rename_information *info, ULONG length,
+                               FILE_INFORMATION_CLASS class)
+{
+    bool extended = (int)class == NT_FILE_RENAME_INFORMATION_EX || (int)class == NT_FILE_LINK_INFORMATION_EX;
+    bool link = class == FileLinkInformation || (int)class == NT_FILE_LINK_INFORMATION_EX;
+    layer_cleanup_free uint16_t *memory = NULL;
+    layer_cleanup_file_name struct file_name target = {0};
+    struct str16 source, parent;
+    struct store_view view;
+    bool own;
+
+    if (!info || length < FIELD_OFFSET(struct nt_file_rename_information, name) ||
+        info->name_length > length - FIELD_OFFSET(struct nt_file_rename_information, name))
+        return real.NtSetInformationFile(handle, io, (void *)info, length, class);
+    NTSTATUS status = file_name_of_handle(handle, &memory, &source, &own);
+    if (status)
+        return status == STATUS_OBJECT_TYPE_MISMATCH ? real.NtSetInformationFile(handle, io, (void *)info, length, class) : status;
+    if (info->name_length >= sizeof(WCHAR) && info->name[0] == ':') // a stream within its file
+        return real.NtSetInformationFile(handle, io, (void *)info, length, class);
+    if (!own && !link)
+        return STATUS_ACCESS_DENIED;
+    if (!own && (status = store_copy_up(source, false)))
+        return status;
+    status = read_target(info, source, &target);
+    if (status)
+        return status;
+    if (target.path.kind != NTPATH_FILE)
+        return STATUS_NOT_SAME_DEVICE;
+    bool replace = extended ? info->flags & 1 : info->replace_if_exists;
+    status = check_target(source, target.path.canon, replace);
+    if (!status)
+        status = store_look(source, &view);
+    if (status)
+        return status;
+    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY, respelled = str16_equal_nocase(source, target.path.canon);
+
+    // Everything of the folder that the VM sees goes with it, and nothing of the host's shows through at
+    // its new place.
+    if (folder && view.lower && !link)
+        status = store_copy_up_tree(source);
+    if (!status && ntpath_parent(target.path.canon, &parent))
+        status = store_make_folder(parent);
+    store_announce(target.path.canon);
+    if (!status && folder && !respelled) {
+        status = announce_tree(source, target.path.canon);
+        if (!status)
+            status = store_hide(target.path.canon);
+    }
+    if (!status && view.lower && !link && !respelled)
+        status = store_hide(source);
+    if (status)
+        return status;
+
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 0, &upper);
+    size_t size = sizeof *info + upper.len * sizeof(WCHAR);
+    layer_cleanup_free struct nt_file_rename_information *rewritten = layer_alloc(size);
+    if (!upper_memory || !rewritten)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    rewritten->flags = extended ? info->flags : (ULONG)replace;
+    rewritten->name_length = (ULONG)(upper.len * sizeof(WCHAR));
+    memcpy(rewritten->name, upper.s, rewritten->name_length);
+    if (own)
+        return real.NtSetInformationFile(handle, io, rewritten, (ULONG)size, class);
+    // A link to a file of the host's: to its copy, which this handle is not on.
+    struct str16_buf copy;
+    layer_cleanup_free uint16_t *copy_memory = store_upper_name(source, 0, &copy);
+    layer_cleanup_handle HANDLE copied = NULL;
+    if (!copy_memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = host_open(str16_view(&copy), FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0, 0, &copied);
+    return status ? status : real.NtSetInformationFile(copied, io, rewritten, (ULONG)size, class);
+}
+
+NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG length, FILE_INFORMATION_CLASS class)
+{
+    NTSTATUS status;
+    layer_wake();
+    switch ((int)class) {
+    case FileDispositionInformation:
+        if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info && (status = prepare_deletion(handle)))
+            return status;
+        break;
+    case NT_FILE_DISPOSITION_INFORMATION_EX:
+        if (info && length >= sizeof(ULONG) && *(ULONG *)info & 1 && (status = prepare_deletion(handle)))
+            return status;
+        break;
+    case FileRenameInformation:
+    case NT_FILE_RENAME_INFORMATION_EX:
+    case FileLinkInformation:
+    case NT_FILE_LINK_INFORMATION_EX:
+        return rename_or_link(handle, io, info, length, class);
+    }
+    return real.NtSetInformationFile(handle, io, info, length, class);
+}

@@ -1,0 +1,374 @@
+#include "layer/key_name.h"
+#include "core/ntpath.h"
+#include "layer/changes.h"
+#include "layer/lock.h"
+
+enum { LINK_MAX = 256 };
+
+struct known_link {
+    bool read, is_link;
+    uint16_t name[LINK_MAX], target[LINK_MAX]; // canonical
+    size_t name_len, target_len;
+};
+
+static struct layer_lock links_lock;
+
+static void read_target(struct known_link *link)
+{
+    layer_cleanup_handle HANDLE key = NULL;
+    uint16_t units[LINK_MAX + KEY_REGISTRY_LEN];
+    struct str16_buf text = {.s = units, .cap = LINK_MAX + KEY_REGISTRY_LEN};
+    str16_put_ascii(&text, KEY_REGISTRY_PREFIX);
+    str16_put(&text, (struct str16){link->name, link->name_len});
+    UNICODE_STRING name = unicode_of_str16(str16_view(&text)), value = {34, 34, (WCHAR *)L"SymbolicLinkValue"};
+    OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &name, OBJ_CASE_INSENSITIVE | OBJ_OPENLINK, NULL, NULL};
+    struct {
+        struct nt_key_value_partial_information info;
+        uint16_t rest[LINK_MAX];
+    } data;
+    ULONG len;
+    struct str16 canon;
+
+    if (real.NtOpenKey(&key, KEYNAME_QUERY_VALUE | KEYNAME_WOW64_64KEY, &attributes)) {
+        key = NULL;
+        return;
+    }
+    if (real.NtQueryValueKey(key, &value, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data, &len) || data.info.type != REG_LINK)
+        return;
+    size_t bytes = data.info.data_length;
+    uint16_t target[LINK_MAX];
+    if (bytes > sizeof target)
+        return;
+    memcpy(target, data.info.data, bytes);
+    text.len = 0;
+    keyname_append(&text, (struct str16){target, bytes / sizeof *target});
+    if (text.overflow || !keyname_canon(str16_view(&text), &canon) || canon.len > LINK_MAX)
+        return;
+    memcpy(link->target, canon.s, canon.len * sizeof *canon.s);
+    link->target_len = canon.len;
+    link->is_link = true;
+}
+
+/* Replaces `name` at the head of the canonical name in `buf` by the target of the host's link. */
+static void follow(struct known_link *link, struct str16 name, struct str16_buf *buf, size_t start, bool keep_whole)
+{
+    struct str16 rest;
+    struct str16 canon = str16_skip(str16_view(buf), start);
+    if (name.len > LINK_MAX || !keyname_below(canon, name, &rest) || (keep_whole && canon.len == name.len))
+        return;
+    if (!__atomic_load_n(&link->read, __ATOMIC_ACQUIRE)) {
+        layer_lock(&links_lock);
+        if (!link->read) {
+            memcpy(link->name, name.s, name.len * sizeof *name.s);
+            link->name_len = name.len;
+            read_target(link);
+            __atomic_store_n(&link->read, true, __ATOMIC_RELEASE);
+        }
+        layer_unlock(&links_lock);
+    }
+    if (link->is_link)
+        keyname_replace(buf, start, name.len, (struct str16){link->target, link->target_len});
+}
+
+/* The links that every Windows has, and that both spellings of are in use. Their targets are fixed
+ * while the system runs. */
+static void follow_links(struct str16_buf *buf, size_t start, bool keep_whole)
+{
+    static struct known_link control_set, profile, classes32, user_classes;
+    uint16_t units[LINK_MAX];
+    struct str16_buf name = {.s = units, .cap = LINK_MAX};
+
+    struct str16 canon = str16_skip(str16_view(buf), start);
+    if (str16_starts_ascii(canon, "MACHINE\\SYSTEM\\")) {
+        str16_put_ascii(&name, "MACHINE\\SYSTEM\\CurrentControlSet");
+        follow(&control_set, str16_view(&name), buf, start, keep_whole);
+        if (control_set.is_link) {
+            name.len = 0;
+            str16_put(&name, (struct str16){control_set.target, control_set.target_len});
+        }
+        str16_put_ascii(&name, "\\Hardware Profiles\\Current");
+        follow(&profile, str16_view(&name), buf, start, keep_whole);
+    } else if (str16_starts_ascii(canon, "MACHINE\\SOFTWARE\\Wow6432Node\\Classes")) {
+        str16_put_ascii(&name, "MACHINE\\SOFTWARE\\Wow6432Node\\Classes");
+        follow(&classes32, str16_view(&name), buf, start, keep_whole);
+    } else if (str16_starts_ascii(canon, "USER\\")) {
+        // The VM's keys lie below those of the user who runs it: \REGISTRY\USER\S-...\Software\...
+        struct str16 keys = str16_skip(str16_of(layer_config.keys), KEY_REGISTRY_LEN);
+        size_t end = sizeof "USER\\" - 1;
+        while (end < keys.len && keys.s[end] != '\\')
+            end++;
+        str16_put(&name, str16_first(keys, end));
+        str16_put_ascii(&name, "\\Software\\Classes");
+        if (!name.overflow)
+            follow(&user_classes, str16_view(&name), buf, start, keep_whole);
+    }
+}
+
+/* Whether the system leads a name below SOFTWARE to its 32-bit side: for all names of a 32-bit process
+ * on a 64-bit system, and on Windows for those of a 64-bit process that says KEY_WOW64_32KEY. */
+static bool redirects(ACCESS_MASK access)
+{
+    enum { UNKNOWN, NO, YES };
+    static LONG known;
+#ifdef _WIN64
+    if (!(access & KEYNAME_WOW64_32KEY))
+        return false;
+    ACCESS_MASK flag = KEYNAME_WOW64_32KEY;
+#else
+    if (access & KEYNAME_WOW64_64KEY)
+        return false;
+    ACCESS_MASK flag = 0;
+#endif
+    LONG answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (answer == UNKNOWN) {
+        layer_cleanup_handle HANDLE key = NULL;
+        layer_cleanup_free uint16_t *memory = NULL;
+        struct str16 name;
+        UNICODE_STRING text = {52, 52, (WCHAR *)L"\\REGISTRY\\MACHINE\\SOFTWARE"};
+        OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &text, OBJ_CASE_INSENSITIVE, NULL, NULL};
+        if (real.NtOpenKey(&key, KEYNAME_READ | flag, &attributes))
+            key = NULL;
+        else if (!key_name_from_kernel(key, &memory, &name))
+            answer = str16_equal_ascii(ntpath_leaf(name), "Wow6432Node") ? YES : NO;
+        __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+    }
+    return answer == YES;
+}
+
+void key_name_store(struct str16 *parent, struct str16 *leaf)
+{
+    struct str16 vms = {0}, keys = str16_skip(str16_of(layer_config.keys), KEY_REGISTRY_LEN);
+    ntpath_parent(keys, &vms);
+    ntpath_parent(vms, parent);
+    *leaf = ntpath_leaf(vms);
+}
+
+bool key_name_is_store(struct str16 canon)
+{
+    struct str16 vms = {0}, rest, keys = str16_skip(str16_of(layer_config.keys), KEY_REGISTRY_LEN);
+    return ntpath_parent(keys, &vms) && keyname_below(canon, vms, &rest);
+}
+
+/* The rest of reading, when the name's own components are in `buf`. */
+static NTSTATUS finish(struct str16_buf *buf, ACCESS_MASK access, bool link, struct key_name *name)
+{
+    if (buf->overflow)
+        return STATUS_OBJECT_NAME_INVALID;
+    if (!keyname_canon(str16_view(buf), &name->canon))
+        return STATUS_SUCCESS;
+    name->registry = true;
+    if (name->canon.len) {
+        if (redirects(access))
+            keyname_to_wow64(buf, KEY_REGISTRY_LEN);
+        follow_links(buf, KEY_REGISTRY_LEN, link);
+        if (buf->overflow)
+            return STATUS_OBJECT_NAME_INVALID;
+        keyname_canon(str16_view(buf), &name->canon);
+    }
+    switch (rule_find(RULE_KEY, str16_view(buf))->verdict) {
+    case RULE_SHARED:
+        name->shared = true;
+        break;
+    case RULE_DENIED:
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    case RULE_PRIVATE:
+        break;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS start(size_t units, struct str16_buf *buf, struct key_name *name)
+{
+    *buf = (struct str16_buf){.cap = units + LINK_MAX + 32};
+    buf->s = name->memory = layer_alloc(buf->cap * sizeof *buf->s);
+    return buf->s ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS key_name_parse(struct str16 absolute, ACCESS_MASK access, bool link, struct key_name *name)
+{
+    struct str16_buf buf;
+    *name = (struct key_name){0};
+    NTSTATUS status = start(absolute.len, &buf, name);
+    if (status)
+        return status;
+    keyname_append(&buf, absolute);
+    status = finish(&buf, access, link, name);
+    return status ? status : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+}
+
+NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link, struct key_name *name)
+{
+    *name = (struct key_name){0};
+    if (!attributes || attributes->Length != sizeof *attributes || !attributes->ObjectName)
+        return STATUS_SUCCESS;
+    struct str16 text = str16_of_unicode(attributes->ObjectName);
+    if (!attributes->RootDirectory)
+        return text.len && text.s[0] == '\\' ? key_name_parse(text, access, link, name) : STATUS_SUCCESS;
+    if (text.len && text.s[0] == '\\')
+        return STATUS_SUCCESS; // an error, which is the system's to say
+
+    layer_cleanup_key_handle struct key_handle root;
+    struct str16_buf buf;
+    NTSTATUS status = key_handle_read(attributes->RootDirectory, &root);
+    if (status)
+        return status;
+    if (root.shared && !root.record)
+        return STATUS_SUCCESS;
+    status = start(KEY_REGISTRY_LEN + root.canon.len + text.len, &buf, name);
+    if (status)
+        return status;
+    name->root_lower = root.lower;
+    str16_put_ascii(&buf, KEY_REGISTRY_PREFIX);
+    buf.len--;
+    if (root.canon.len) {
+        str16_put_unit(&buf, '\\');
+        str16_put(&buf, root.canon);
+    }
+    keyname_append(&buf, text);
+    status = finish(&buf, access, link || !text.len, name);
+    return status ? status : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+}
+
+void key_name_free(struct key_name *name)
+{
+    layer_free(name->memory);
+}
+
+NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *absolute)
+{
+    for (ULONG size = 512;;) {
+        struct nt_key_name_information *info = layer_alloc(size);
+        ULONG needed = 0;
+        *memory = (uint16_t *)info;
+        if (!info)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        NTSTATUS status = real.NtQueryKey(handle, NT_KEY_NAME_INFORMATION, info, size, &needed);
+        if (!status) {
+            *absolute = (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+            return STATUS_SUCCESS;
+        }
+        layer_free(info);
+        *memory = NULL;
+        if (needed <= size || (status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL))
+            return status;
+        size = needed;
+    }
+}
+
+/* What a handle stands for, by the kernel. A name outside the registry's private part: `shared`. */
+static NTSTATUS read_from_kernel(HANDLE handle, struct key_name *name, bool *lower)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 absolute, rest;
+    *name = (struct key_name){0};
+    NTSTATUS status = key_name_from_kernel(handle, &memory, &absolute);
+    if (status)
+        return status;
+    struct str16 keys = str16_of(layer_config.keys);
+    *lower = true;
+    if (keyname_below(absolute, keys, &rest)) {
+        static const char tree[] = "upper";
+        if (!str16_starts_ascii(rest, tree) || (rest.len >= sizeof tree && rest.s[sizeof tree - 1] != '\\'))
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        *lower = false;
+        absolute = str16_skip(rest, sizeof tree);
+    }
+    struct str16_buf buf;
+    status = start(KEY_REGISTRY_LEN + absolute.len, &buf, name);
+    if (status)
+        return status;
+    if (!*lower) {
+        str16_put_ascii(&buf, KEY_REGISTRY_PREFIX);
+        buf.len--;
+    }
+    keyname_append(&buf, absolute);
+    // The kernel's name is physical already; for the kernel, a link is what it leads to.
+    return finish(&buf, KEYNAME_WOW64_64KEY, true, name);
+}
+
+NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
+{
+    *key = (struct key_handle){.handle = handle, .record = handles_get(handle, HANDLE_KEY)};
+    if (key->record && !key->record->lower) {
+        static const uint16_t flag[] = {'*', 'm', 'o', 'v', 'e', 'd', '*'};
+        if (layer_changed(CHANGE_KEY_UPPER, (struct str16){flag, sizeof flag / sizeof *flag})) {
+            layer_cleanup_key_name struct key_name name;
+            bool lower;
+            NTSTATUS status = read_from_kernel(handle, &name, &lower);
+            if (status || !name.registry)
+                return status;
+            if (!str16_equal(name.canon, key->record->canon)) {
+                ACCESS_MASK access = key->record->access;
+                handles_release(key->record);
+                handles_add(handle, HANDLE_KEY, name.canon, lower, access);
+                key->record = handles_get(handle, HANDLE_KEY);
+            }
+        }
+    } else if (!key->record) {
+        layer_cleanup_key_name struct key_name name;
+        bool lower;
+        NTSTATUS status = read_from_kernel(handle, &name, &lower);
+        if (status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_OBJECT_NAME_NOT_FOUND)
+            return status;
+        if (status || !name.registry || (name.shared && name.canon.len)) {
+            key->shared = true;
+            return STATUS_SUCCESS;
+        }
+        // What the handle was asked for is not known any more when it was given to the process by
+        // another; then the process is taken to be allowed to write, to its own.
+        ACCESS_MASK access = KEYNAME_ALL;
+        PUBLIC_OBJECT_BASIC_INFORMATION info;
+        if (!lower && !real.NtQueryObject(handle, ObjectBasicInformation, &info, sizeof info, NULL))
+            access = info.GrantedAccess;
+        handles_add(handle, HANDLE_KEY, name.canon, lower, access);
+        key->record = handles_get(handle, HANDLE_KEY);
+    }
+    if (!key->record)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    key->canon = key->record->canon;
+    key->lower = key->record->lower;
+    key->access = keyname_access_granted(key->record->access);
+    key->shared = !key->canon.len;
+    return STATUS_SUCCESS;
+}
+
+void key_handle_release(struct key_handle *key)
+{
+    if (key->record)
+        handles_release(key->record);
+    key->record = NULL;
+}
+
+NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon)
+{
+    *memory = NULL;
+    struct key_name name;
+    bool lower;
+    NTSTATUS status = read_from_kernel(handle, &name, &lower);
+    if (!status && !name.registry)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (status) {
+        key_name_free(&name);
+        return status;
+    }
+    *memory = name.memory;
+    *canon = name.canon;
+    return STATUS_SUCCESS;
+}
+
+uint16_t *key_name_in_tree(const char *tree, struct str16 canon, struct str16_buf *name)
+{
+    struct str16 keys = str16_of(layer_config.keys);
+    size_t cap = keys.len + canon.len + 16;
+    uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    if (!memory)
+        return NULL;
+    *name = (struct str16_buf){.s = memory, .cap = cap};
+    str16_put(name, keys);
+    str16_put_ascii(name, tree);
+    if (canon.len) {
+        str16_put_unit(name, '\\');
+        str16_put(name, canon);
+    }
+    return memory;
+}

@@ -1,0 +1,69 @@
+// The names that key calls are given, and the keys that handles stand for.
+#ifndef PLUME_LAYER_KEY_NAME_H
+#define PLUME_LAYER_KEY_NAME_H
+
+#include "core/keyname.h"
+#include "core/rules.h"
+#include "layer/handles.h"
+#include "layer/layer.h"
+
+#define KEY_REGISTRY_PREFIX "\\REGISTRY\\"
+enum { KEY_REGISTRY_LEN = sizeof KEY_REGISTRY_PREFIX - 1 };
+
+/* Set in the change index (as CHANGE_KEY_UPPER) once the VM has renamed a key or made a link: from then
+ * on the name with which a handle on the VM's own was opened may not be its key's name. */
+#define KEY_MOVED_FLAG "*moved*"
+
+struct key_name {
+    uint16_t *memory;
+    struct str16 canon;
+    bool registry;   // else the name leads out of the registry, and nothing else here is set
+    bool shared;     // the host's, by the rules
+    bool root_lower; // RootDirectory is given and stands for a key of the host's
+};
+
+/* Reads what a call names. `access` holds the KEY_WOW64_* bits, `link` is whether the name may be a
+ * link's own. STATUS_OBJECT_NAME_NOT_FOUND for what does not exist in any VM; free with
+ * key_name_free() in any case. */
+NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link, struct key_name *name);
+void key_name_free(struct key_name *name);
+#define layer_cleanup_key_name __attribute__((cleanup(key_name_free)))
+
+/* The same for an absolute name, as the target of a link is. */
+NTSTATUS key_name_parse(struct str16 absolute, ACCESS_MASK access, bool link, struct key_name *name);
+
+/* The canonical name of an open key, in memory of layer_alloc()'s: the VM's name for it, without
+ * "\REGISTRY\". It is empty for \REGISTRY itself. STATUS_KEY_DELETED for a deleted one of the VM's own;
+ * the system's failure for a handle that is no key's. */
+NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon);
+
+/* What a call does with a handle. */
+struct key_handle {
+    HANDLE handle;
+    struct handle_record *record;
+    struct str16 canon;
+    bool lower;         // on the host's key, which it can only read
+    bool shared;        // nothing of the VM's: the call is the system's
+    ACCESS_MASK access; // that the program asked for, generic rights spelt out
+};
+
+/* STATUS_SUCCESS also for a handle that is no key's: `shared`, so that the system answers. Release in
+ * any case. */
+NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key);
+void key_handle_release(struct key_handle *key);
+#define layer_cleanup_key_handle __attribute__((cleanup(key_handle_release)))
+
+/* Whether `canon` is the place of all VMs' keys, or below it. */
+bool key_name_is_store(struct str16 canon);
+
+/* The key that holds the place of all VMs' keys, and the name of that place in it. */
+void key_name_store(struct str16 *parent, struct str16 *leaf);
+
+/* What the kernel calls the VM's own key `canon`, with room for `extra` units: tree is "\upper" and the
+ * like. NULL when there is no memory. */
+uint16_t *key_name_in_tree(const char *tree, struct str16 canon, struct str16_buf *name);
+
+/* The name of an open key from the kernel, in memory of layer_alloc()'s. */
+NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *absolute);
+
+#endif

@@ -1,0 +1,132 @@
+#include "core/ntpath.h"
+#include "core/pe.h"
+#include "layer/exports.h"
+#include "layer/layer.h"
+#include "layer/service_exports.h"
+
+// Modules as they are loaded. The loader tells of a DLL before it runs anything of those that import
+// it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
+
+struct loaded_module { // LDR_DLL_LOADED_NOTIFICATION_DATA
+    ULONG flags;
+    const UNICODE_STRING *full_name, *base_name;
+    void *base;
+    ULONG size;
+};
+
+/* The DLLs that export the service API: in the one the others lead to, or in both, where a
+ * program may have bound to either. */
+static const char *const service_dlls[] = {"sechost.dll", "advapi32.dll"};
+
+enum { THUNK = 14 }; // jmp qword [rip+0] and the address
+
+/* Memory for jumps within reach of a module's code. */
+static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
+{
+#ifdef _WIN64
+    for (unsigned i = 1; i < 1500; i++) {
+        for (int side = 0; side < 2; side++) {
+            uintptr_t distance = (uintptr_t)i * 0x100000, at = side ? (uintptr_t)base + distance : (uintptr_t)base - distance;
+            void *memory = (void *)(at & ~(uintptr_t)0xffff);
+            SIZE_T len = size;
+            if ((side ? at > (uintptr_t)base : at < (uintptr_t)base) &&
+                !real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
+                return memory;
+        }
+    }
+    return NULL;
+#else
+    (void)size;
+    return base; // every jump reaches
+#endif
+}
+
+/* Overwrites the first bytes of the export with a jump. What was there is never called again, so
+ * nothing of it is kept. */
+static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thunk)
+{
+    uint8_t jump[STUB_JUMP];
+    void *at = export;
+    SIZE_T size = STUB_JUMP;
+    ULONG before;
+#ifdef _WIN64
+    static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
+    memcpy(thunk, code, sizeof code);
+    memcpy(thunk + sizeof code, &replacement, sizeof replacement);
+    if (!stub_jump((uintptr_t)export, (uintptr_t)thunk, STUB_X86_64, jump))
+        return false;
+#else
+    (void)thunk;
+    stub_jump((uintptr_t)export, (uintptr_t)replacement, STUB_I386, jump);
+#endif
+    if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE, &before))
+        return false;
+    memcpy(export, jump, sizeof jump);
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, before, &before);
+    real.NtFlushInstructionCache(NtCurrentProcess(), export, sizeof jump);
+    return true;
+}
+
+static void patch_module(uint8_t *base)
+{
+    struct pe_header header;
+    // Its headers are the first page; its export table lies within the image, which is mapped whole.
+    if (!pe_read_header(base, 0x1000, &header))
+        return;
+    SIZE_T thunks_size = service_exports_count * THUNK;
+    uint8_t *thunks = reserve_thunks(base, thunks_size);
+    for (size_t i = 0; thunks && i < service_exports_count; i++) {
+        uint32_t rva = pe_find_export(base, &header, service_exports[i].name);
+        if (rva && !patch_export(base + rva, service_exports[i].replacement, thunks + i * THUNK))
+            thunks = NULL;
+    }
+    if (!thunks) // a program that reached the host's services must not go on
+        real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
+#ifdef _WIN64
+    void *at = thunks;
+    ULONG before;
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &thunks_size, PAGE_EXECUTE_READ, &before);
+#endif
+}
+
+static void CALLBACK on_notification(ULONG reason, const void *data, void *context)
+{
+    const struct loaded_module *module = data;
+    (void)context;
+    if (reason != 1 /* loaded */)
+        return;
+    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++)
+        if (str16_equal_ascii(str16_of_unicode(module->base_name), service_dlls[i]))
+            patch_module(module->base);
+}
+
+void *layer_find_module(const char *name)
+{
+    const LIST_ENTRY *head = &NtCurrentTeb()->ProcessEnvironmentBlock->Ldr->InMemoryOrderModuleList;
+    for (const LIST_ENTRY *at = head->Flink; at && at != head; at = at->Flink) {
+        const LDR_DATA_TABLE_ENTRY *module = CONTAINING_RECORD(at, LDR_DATA_TABLE_ENTRY, InMemoryOrderLinks);
+        if (str16_equal_ascii(ntpath_leaf(str16_of_unicode(&module->FullDllName)), name))
+            return module->DllBase;
+    }
+    return NULL;
+}
+
+void layer_watch_modules(void)
+{
+    NTSTATUS(NTAPI *watch)(ULONG, void(CALLBACK *)(ULONG, const void *, void *), void *, void **);
+    struct pe_header header;
+    void *cookie;
+
+    uint32_t rva = pe_read_header(layer_state.ntdll, 0x1000, &header)
+                       ? pe_find_export(layer_state.ntdll, &header, "LdrRegisterDllNotification")
+                       : 0;
+    if (rva) {
+        watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
+        watch(0, on_notification, NULL, &cookie);
+    }
+    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++) {
+        void *base = layer_find_module(service_dlls[i]);
+        if (base)
+            patch_module(base);
+    }
+}

@@ -1,0 +1,164 @@
+#include "layer/changes.h"
+#include "layer/key_store.h"
+#include "layer/store.h"
+
+// What a VM needs to exist in the kernel before its first process enters it; the monitor's part.
+
+/* A name beside the VM's object directory. */
+static struct str16 object_name(struct str16_buf *buf, const char *suffix)
+{
+    buf->len = 0;
+    str16_put(buf, str16_of(layer_config.objects));
+    str16_put_ascii(buf, suffix);
+    return str16_view(buf);
+}
+
+static NTSTATUS make_directory(struct str16_buf *buf, const char *suffix)
+{
+    HANDLE handle; // kept until the monitor ends: with it the VM's names go
+    UNICODE_STRING name = unicode_of_str16(object_name(buf, suffix));
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
+    return real.NtCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
+}
+
+/* A link inside the directory that leads back to it: what programs call Global\, Local\ and Session\. */
+static NTSTATUS make_link(struct str16_buf *buf, const char *suffix)
+{
+    HANDLE handle;
+    UNICODE_STRING name = unicode_of_str16(object_name(buf, suffix));
+    UNICODE_STRING target = unicode_of_str16(str16_of(layer_config.objects));
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
+    target.MaximumLength += sizeof(WCHAR); // its terminator is there, and Windows asks for it
+    return real.NtCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &target);
+}
+
+static NTSTATUS make_changes(struct str16_buf *buf)
+{
+    HANDLE section;
+    UNICODE_STRING name = unicode_of_str16(object_name(buf, LAYER_CHANGES_SUFFIX));
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
+    LARGE_INTEGER size = {.QuadPart = (LONGLONG)change_index_size(LAYER_CHANGES_ORDER)};
+    void *view = NULL;
+    SIZE_T view_size = 0;
+    NTSTATUS status = real.NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL);
+    if (!status)
+        status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
+    if (!status) {
+        change_index_init(view, LAYER_CHANGES_ORDER);
+        layer_changes = view;
+    }
+    return status;
+}
+
+/* A folder of files\ or hidden\, while its tree is walked. */
+struct walk {
+    struct str16 folder; // on the host
+    struct str16 canon;  // in the VM; empty at the top
+    bool marks;
+};
+
+static NTSTATUS walk_folder(const struct walk *walk);
+
+static NTSTATUS walk_entry(void *context, struct str16 name, ULONG attributes)
+{
+    const struct walk *parent = context;
+    size_t cap = parent->folder.len + parent->canon.len + 2 + 2 * name.len;
+    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct str16_buf folder = {.s = memory, .cap = parent->folder.len + 1 + name.len};
+    struct str16_buf canon = {.s = memory + folder.cap, .cap = parent->canon.len + 1 + name.len};
+    str16_put(&folder, parent->folder);
+    str16_put_unit(&folder, '\\');
+    str16_put(&folder, name);
+    str16_put(&canon, parent->canon);
+    if (canon.len)
+        str16_put_unit(&canon, '\\');
+    struct str16 above = str16_view(&canon);
+    if (above.len)
+        above.len--;
+    str16_put(&canon, parent->marks ? str16_skip(name, 2) : name); // without "d." or "h."
+
+    bool is_folder = attributes & FILE_ATTRIBUTE_DIRECTORY;
+    if (!parent->marks) {
+        store_announce(str16_view(&canon));
+    } else if (!is_folder) {
+        change_index_add(layer_changes, CHANGE_FILE_HIDDEN, str16_view(&canon));
+        change_index_add(layer_changes, CHANGE_FILE_LISTING, above);
+    }
+    struct walk below = {str16_view(&folder), str16_view(&canon), parent->marks};
+    return is_folder && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT) ? walk_folder(&below) : STATUS_SUCCESS;
+}
+
+static NTSTATUS walk_folder(const struct walk *walk)
+{
+    layer_cleanup_handle HANDLE folder = NULL;
+    NTSTATUS status = host_open(walk->folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
+    return status ? status : host_list(folder, walk_entry, (void *)walk);
+}
+
+/* What a copy-up that was interrupted has left. */
+static NTSTATUS remove_entry(void *context, struct str16 name, ULONG attributes)
+{
+    const struct walk *parent = context;
+    uint16_t units[LAYER_PATH_MAX + 300];
+    struct str16_buf path = {.s = units, .cap = LAYER_PATH_MAX + 300};
+    layer_cleanup_handle HANDLE file = NULL;
+    struct nt_file_basic_information normal = {.attributes = FILE_ATTRIBUTE_NORMAL};
+    IO_STATUS_BLOCK io;
+
+    str16_put(&path, parent->folder);
+    str16_put_unit(&path, '\\');
+    str16_put(&path, name);
+    NTSTATUS status = host_open(str16_view(&path), DELETE | FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0, 0, &file);
+    if (!status && attributes & FILE_ATTRIBUTE_READONLY)
+        status = real.NtSetInformationFile(file, &io, &normal, sizeof normal, FileBasicInformation);
+    return status ? status : host_delete(file);
+}
+
+static NTSTATUS walk_store(const char *part, bool marks)
+{
+    uint16_t units[LAYER_PATH_MAX + 16];
+    struct str16_buf folder = {.s = units, .cap = LAYER_PATH_MAX + 16};
+    str16_put(&folder, str16_of(layer_config.folder));
+    str16_put_ascii(&folder, part);
+    struct walk top = {str16_view(&folder), {units, 0}, marks};
+    return walk_folder(&top);
+}
+
+static NTSTATUS clear_work(void)
+{
+    uint16_t units[LAYER_PATH_MAX + 16];
+    struct str16_buf path = {.s = units, .cap = LAYER_PATH_MAX + 16};
+    layer_cleanup_handle HANDLE folder = NULL;
+    str16_put(&path, str16_of(layer_config.folder));
+    str16_put_ascii(&path, "\\work");
+    struct walk work = {.folder = str16_view(&path)};
+    NTSTATUS status = host_open(work.folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
+    return status ? status : host_list(folder, remove_entry, &work);
+}
+
+NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **what)
+{
+    uint16_t units[LAYER_PATH_MAX + 32];
+    struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 32};
+
+    *what = "reading ntdll";
+    NTSTATUS status = layer_real_from_ntdll();
+    if (status)
+        return status;
+    layer_config = *config;
+
+    *what = "making the VM's object directory";
+    if ((status = make_directory(&buf, "")) || (status = make_directory(&buf, "\\Root")) ||
+        (status = make_link(&buf, "\\Global")) || (status = make_link(&buf, "\\Local")) || (status = make_link(&buf, "\\Session")))
+        return status;
+    *what = "making the index of changes";
+    if ((status = make_changes(&buf)))
+        return status;
+    *what = "reading the VM's files";
+    if ((status = clear_work()) || (status = walk_store("\\files", false)) || (status = walk_store("\\hidden", true)))
+        return status;
+    *what = "reading the VM's registry keys";
+    return key_announce_all();
+}

@@ -1,0 +1,134 @@
+#include "core/pe.h"
+#include "layer/file_name.h"
+#include "layer/store.h"
+
+// Processes: every one that a process of the VM starts is given the layer before it runs, or is not
+// started.
+
+#ifdef _WIN64
+#define OUR_MACHINE PE_MACHINE_X86_64
+#else
+#define OUR_MACHINE PE_MACHINE_I386
+#endif
+
+/* The image is looked at beforehand: what is no Windows program at all must not be tried, because
+ * a host that is not Windows might run it as one of its own, without the layer (Wine:
+ * dlls/ntdll/unix/process.c, fork_and_exec). */
+static NTSTATUS check_image(struct str16 image)
+{
+    layer_cleanup_handle HANDLE file = NULL;
+    layer_cleanup_free uint8_t *head = layer_alloc(4096);
+    struct pe_header header;
+    IO_STATUS_BLOCK io;
+
+    if (!head)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = host_open(image, FILE_READ_DATA, FILE_OPEN, FILE_NON_DIRECTORY_FILE, 0, &file);
+    if (!status)
+        status = real.NtReadFile(file, NULL, NULL, NULL, &io, head, 4096, NULL, NULL);
+    if (status == (NTSTATUS)0xC0000011 /* STATUS_END_OF_FILE */)
+        return STATUS_INVALID_IMAGE_NOT_MZ;
+    if (status)
+        return status;
+    if (io.Information < 2 || head[0] != 'M' || head[1] != 'Z')
+        return STATUS_INVALID_IMAGE_NOT_MZ;
+    // Headers further down than what was read are left to the system to judge.
+    if (pe_read_header(head, (size_t)io.Information, &header) && header.machine != OUR_MACHINE)
+        return STATUS_NOT_SUPPORTED;
+    return STATUS_SUCCESS;
+}
+
+/* Gives the layer to a process that has not run yet; ends it when that fails. */
+static NTSTATUS bring_in(HANDLE process)
+{
+    NTSTATUS status = layer_install(process, NULL, NULL);
+    if (status)
+        real.NtTerminateProcess(process, status);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS_MASK process_access, ACCESS_MASK thread_access,
+                                         OBJECT_ATTRIBUTES *process_attributes, OBJECT_ATTRIBUTES *thread_attributes,
+                                         ULONG process_flags, ULONG thread_flags, void *parameters, void *create_info,
+                                         struct nt_ps_attribute_list *list)
+{
+    enum { MAX_ATTRIBUTES = 32 };
+    struct {
+        SIZE_T total_length;
+        struct nt_ps_attribute attributes[MAX_ATTRIBUTES];
+    } copy;
+    layer_cleanup_file_name struct file_name name = {0};
+    layer_cleanup_free uint16_t *memory = NULL;
+
+    layer_wake();
+    if (!list || list->total_length < sizeof list->total_length || list->total_length > sizeof copy)
+        return STATUS_INVALID_PARAMETER;
+    memcpy(&copy, list, list->total_length);
+    size_t count = (copy.total_length - sizeof copy.total_length) / sizeof *copy.attributes;
+    for (size_t i = 0; i < count; i++) {
+        struct nt_ps_attribute *attribute = &copy.attributes[i];
+        if (attribute->attribute != NT_PS_ATTRIBUTE_IMAGE_NAME)
+            continue;
+        UNICODE_STRING text = {(USHORT)attribute->size, (USHORT)attribute->size, (WCHAR *)attribute->value};
+        OBJECT_ATTRIBUTES attributes = nt_named(&text);
+        struct store_view view;
+        struct str16_buf image;
+        NTSTATUS status = file_name_read(&attributes, &name);
+        if (!status && name.path.kind != NTPATH_FILE)
+            status = STATUS_OBJECT_NAME_NOT_FOUND;
+        if (!status)
+            status = store_look(name.path.canon, &view);
+        if (!status && !view.effective)
+            status = STATUS_OBJECT_NAME_NOT_FOUND;
+        if (status)
+            return status;
+        memory = view.upper ? store_upper_name(name.path.canon, 0, &image) : store_lower_name(name.path.canon, 0, &image);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        if ((status = check_image(str16_view(&image))))
+            return status;
+        if (view.upper) {
+            attribute->size = image.len * sizeof(WCHAR);
+            attribute->value = (ULONG_PTR)image.s;
+        }
+    }
+    NTSTATUS status = real.NtCreateUserProcess(process, thread, process_access | PROCESS_ALL_ACCESS, thread_access | THREAD_SUSPEND_RESUME,
+                                               process_attributes, thread_attributes, process_flags,
+                                               thread_flags | NT_THREAD_CREATE_SUSPENDED, parameters, create_info, (void *)&copy);
+    if (status)
+        return status;
+    status = bring_in(*process);
+    if (status) {
+        real.NtClose(*thread);
+        real.NtClose(*process);
+        return status;
+    }
+    if (!(thread_flags & NT_THREAD_CREATE_SUSPENDED))
+        real.NtResumeThread(*thread, NULL);
+    return STATUS_SUCCESS;
+}
+
+// The older way: a process is made without a thread, its first one later.
+
+NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE parent,
+                                       ULONG flags, HANDLE section, HANDLE debug_port, HANDLE exception_port, ULONG job_level)
+{
+    layer_wake();
+    NTSTATUS status = real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags, section, debug_port,
+                                             exception_port, job_level);
+    // Without a section it is a copy of its parent, which has the layer, with all the memory.
+    if (!status && section && (status = bring_in(*process)))
+        real.NtClose(*process);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE parent,
+                                     BOOLEAN inherit, HANDLE section, HANDLE debug_port, HANDLE exception_port)
+{
+    layer_wake();
+    NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent, inherit, section, debug_port,
+                                           exception_port);
+    if (!status && section && (status = bring_in(*process)))
+        real.NtClose(*process);
+    return status;
+}

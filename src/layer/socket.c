@@ -1,0 +1,526 @@
+#include "core/sockaddr.h"
+#include "layer/handles.h"
+#include "layer/ports.h"
+
+// The network: requests to the socket driver get the VM's addresses, and their results lose them
+// again. The decisions, and the forms of the requests, are in core/sockaddr.c.
+//
+// Binding any address with port 0 is special: a program does it before ConnectEx, to reach anything, and
+// before listening. What is bound to loopback reaches nothing else, so a stream socket is bound only
+// when it is known what for: when it listens (the VM's address) or is asked for its name (the same), or
+// connects (any address, the system's choice). Datagram sockets are bound to any address in that case
+// (and not bound at all when they send unbound, as ever): an ephemeral port collides with nobody's.
+//
+// Not translated, because it arrives in the program's memory when the layer is not looking: the peer's address
+// of an overlapped WSARecvFrom that does not complete at once, the addresses that AcceptEx leaves in its
+// buffer, and addresses in control messages. They then show the VM's own address, with which the program can
+// go on just as well. Nor does the layer see bindings of a socket that another process gave it:
+// of those, what was bound as any address is shown as loopback.
+
+#define STATUS_INVALID_ADDRESS_COMPONENT   ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
+#define STATUS_ADDRESS_ALREADY_ASSOCIATED  ((NTSTATUS)0xC0000238) // WSAEINVAL
+#define STATUS_BUFFER_OVERFLOW_WARNING     STATUS_BUFFER_OVERFLOW
+
+enum { INPUT_MAX = 128 }; // a larger input is copied to allocated memory
+enum { TYPE_STREAM = 1 };  // SOCK_STREAM
+
+/* What the layer keeps of a socket, as the units of a handle's record. */
+enum socket_flag {
+    SOCKET_PENDING = 1,   // the binding is only noted
+    SOCKET_IPV6_ONLY = 2, // the program's view: the system's socket no longer is
+    SOCKET_OPENED = 4,    // the same, where the program has not bound it
+};
+struct socket_note {
+    enum sockaddr_kind bound; // what the program named, or SOCKADDR_OTHER
+    unsigned flags;
+};
+
+struct call {
+    HANDLE file, event;
+    PIO_APC_ROUTINE apc;
+    void *apc_context;
+    IO_STATUS_BLOCK *io;
+    ULONG code;
+    void *in;
+    ULONG in_length;
+    void *out;
+    ULONG out_length;
+};
+
+static struct sockaddr_vm vm(void)
+{
+    return sockaddr_vm_of(layer_config.ipv4);
+}
+
+static struct socket_note get_note(HANDLE socket)
+{
+    struct socket_note note = {SOCKADDR_OTHER, 0};
+    layer_cleanup_record struct handle_record *record = handles_get(socket, HANDLE_SOCKET);
+    if (record && record->canon.len == 2) {
+        note.bound = record->canon.s[0];
+        note.flags = record->canon.s[1];
+    }
+    return note;
+}
+
+static void set_note(HANDLE socket, struct socket_note note)
+{
+    const uint16_t units[2] = {(uint16_t)note.bound, (uint16_t)note.flags};
+    if (note.bound == SOCKADDR_OTHER && !note.flags)
+        handles_remove(socket);
+    else
+        handles_add(socket, HANDLE_SOCKET, (struct str16){units, 2}, false, 0);
+}
+
+static NTSTATUS pass(const struct call *call)
+{
+    return real.NtDeviceIoControlFile(call->file, call->event, call->apc, call->apc_context, call->io, call->code, call->in,
+                                      call->in_length, call->out, call->out_length);
+}
+
+/* Waits for a request whose caller would do nothing else: the event is the caller's, and stays set. */
+static NTSTATUS wait_for(HANDLE event, IO_STATUS_BLOCK *io, bool alertable)
+{
+    NTSTATUS status;
+    do
+        status = real.NtWaitForSingleObject(event, alertable, NULL);
+    while (status == STATUS_USER_APC || status == STATUS_ALERTED);
+    return status ? status : io->Status;
+}
+
+static NTSTATUS pass_and_wait(const struct call *call)
+{
+    NTSTATUS status = pass(call);
+    return status == STATUS_PENDING && call->event && !call->apc ? wait_for(call->event, call->io, false) : status;
+}
+
+/* A request of the layer's own. */
+static NTSTATUS ask(HANDLE socket, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length)
+{
+    layer_cleanup_handle HANDLE event = NULL;
+    IO_STATUS_BLOCK io = {{0}, 0};
+    NTSTATUS status = real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
+    if (status)
+        return status;
+    status = real.NtDeviceIoControlFile(socket, event, NULL, NULL, &io, code, in, in_length, out, out_length);
+    return status == STATUS_PENDING ? wait_for(event, &io, false) : status;
+}
+
+/* Windows' form of setsockopt() and getsockopt(), since NT 6: AFD_TL_IO_CONTROL_INFO of phnt's ntafd.h. Not tested. */
+static NTSTATUS ask_option(HANDLE socket, bool set, ULONG *value)
+{
+    struct {
+        ULONG type, level, name;
+        BOOLEAN endpoint;
+        void *input;
+        SIZE_T input_length;
+    } request = {set ? 1 : 2, 41 /* IPPROTO_IPV6 */, 27 /* IPV6_V6ONLY */, TRUE, set ? value : NULL, set ? sizeof *value : 0};
+    return ask(socket, SOCKADDR_CODE_TRANSPORT, &request, sizeof request, set ? NULL : value, set ? 0 : sizeof *value);
+}
+
+/* Whether the system's socket takes IPv6 only. NT 5.2 has no other: there it stays so, and the mapped address
+ * will be refused. */
+static bool is_ipv6_only(HANDLE socket)
+{
+    ULONG value = 0;
+    if (ask(socket, SOCKADDR_CODE_WINE_GET_IPV6_ONLY, NULL, 0, &value, sizeof value) < 0 && ask_option(socket, false, &value) < 0)
+        return true;
+    return value != 0;
+}
+
+static void set_ipv6_only(HANDLE socket, ULONG value)
+{
+    if (ask(socket, SOCKADDR_CODE_WINE_SET_IPV6_ONLY, &value, sizeof value, NULL, 0) < 0)
+        ask_option(socket, true, &value);
+}
+
+static bool is_stream(HANDLE socket)
+{
+    ULONG info[3] = {0};          // Wine: family, type, protocol
+    ULONG context[64] = {0};      // Windows: SOCK_SHARED_INFO, the type is its third member
+    if (ask(socket, SOCKADDR_CODE_WINE_GET_INFO, NULL, 0, info, sizeof info) >= 0)
+        return info[1] == TYPE_STREAM;
+    NTSTATUS status = ask(socket, SOCKADDR_CODE_GET_CONTEXT, NULL, 0, context, sizeof context);
+    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM;
+}
+
+/* The address of one end; false where there is none. */
+static bool get_end(HANDLE socket, bool peer, uint8_t *bytes, size_t size, struct sockaddr_view *view)
+{
+    NTSTATUS status = ask(socket, peer ? SOCKADDR_CODE_WINE_GET_PEER : SOCKADDR_CODE_GET_ADDRESS, NULL, 0, bytes, (ULONG)size);
+    if (status < 0 && peer)
+        status = ask(socket, SOCKADDR_CODE_GET_PEER, NULL, 0, bytes, (ULONG)size);
+    return status >= 0 && sockaddr_find_result(bytes, size, view);
+}
+
+static bool end_is_twin(HANDLE socket, bool peer)
+{
+    uint8_t bytes[64] = {0};
+    struct sockaddr_view view;
+    struct sockaddr_vm addresses = vm();
+    return get_end(socket, peer, bytes, sizeof bytes, &view) && sockaddr_kind(&addresses, view) == SOCKADDR_MAPPED_TWIN;
+}
+
+/* Binds a socket to the VM's own address, or the twin, by a request of the layer's own. */
+static NTSTATUS bind_to(HANDLE socket, enum sockaddr_kind kind, bool ipv6)
+{
+    struct {
+        ULONG share;
+        uint8_t address[SOCKADDR_MAX];
+    } request = {0, {ipv6 ? 23 : 2}};
+    ULONG length = ipv6 ? SOCKADDR_MAX : 16;
+    uint8_t result[64];
+    struct sockaddr_vm addresses = vm();
+    struct sockaddr_view view = {request.address, length};
+    sockaddr_set(&addresses, view, kind);
+    return ask(socket, SOCKADDR_CODE_BIND, &request, (ULONG)sizeof request.share + length, result, length);
+}
+
+static void note_port(enum sockaddr_kind kind, unsigned port)
+{
+    if (kind == SOCKADDR_MAPPED_TWIN)
+        ports_set(port, SOCKADDR_PORT_TWIN);
+    else if (kind == SOCKADDR_MAPPED_OWN)
+        ports_set(port, SOCKADDR_PORT_OWN);
+}
+
+/* Does what was put off: binds the socket inside the VM, or to any address. */
+static NTSTATUS bind_pending(HANDLE socket, struct socket_note *note, bool inside)
+{
+    bool ipv6 = note->bound == SOCKADDR_ANY6, only = note->flags & SOCKET_IPV6_ONLY;
+    enum sockaddr_kind kind = inside ? sockaddr_to_bind(note->bound, only) : note->bound;
+    if (inside && only)
+        set_ipv6_only(socket, FALSE);
+    NTSTATUS status = bind_to(socket, kind, ipv6);
+    if (status)
+        return status;
+    note->flags &= ~SOCKET_PENDING;
+    set_note(socket, *note);
+    uint8_t bytes[64] = {0};
+    struct sockaddr_view view;
+    if (inside && ipv6 && get_end(socket, false, bytes, sizeof bytes, &view))
+        note_port(kind, sockaddr_port(view));
+    return STATUS_SUCCESS;
+}
+
+/* Completes a request without the system. */
+static NTSTATUS complete(const struct call *call, ULONG_PTR information)
+{
+    call->io->Status = STATUS_SUCCESS;
+    call->io->Information = information;
+    if (call->event)
+        real.NtSetEvent(call->event, NULL);
+    return STATUS_SUCCESS;
+}
+
+/* Binding any address with port 0. True when the request is answered, with *status. */
+static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, struct sockaddr_view view, NTSTATUS *status)
+{
+    uint8_t bytes[64] = {0};
+    struct sockaddr_view bound;
+    bool only = kind == SOCKADDR_ANY6 && is_ipv6_only(call->file);
+    struct socket_note note = {kind, only ? SOCKET_IPV6_ONLY : 0};
+
+    if (!is_stream(call->file)) {
+        if (only)
+            set_ipv6_only(call->file, FALSE); // so that it can send to the VM's address too
+        *status = pass_and_wait(call);
+        if (!*status)
+            set_note(call->file, note);
+        else if (only)
+            set_ipv6_only(call->file, TRUE);
+        return true;
+    }
+    if (get_end(call->file, false, bytes, sizeof bytes, &bound))
+        return false; // is bound: let the system say what it says to that
+    note.flags |= SOCKET_PENDING;
+    set_note(call->file, note);
+    if (!(get_note(call->file).flags & SOCKET_PENDING))
+        return false; // no memory to keep it in
+    ULONG length = sockaddr_is_ipv6(view) ? SOCKADDR_MAX : 16;
+    if (call->out && call->out_length >= length)
+        memcpy(call->out, view.at, length);
+    *status = complete(call, length);
+    return true;
+}
+
+static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
+{
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view), target;
+    NTSTATUS status;
+
+    if (get_note(call->file).flags & SOCKET_PENDING)
+        return STATUS_ADDRESS_ALREADY_ASSOCIATED;
+    if ((kind == SOCKADDR_ANY4 || kind == SOCKADDR_ANY6) && !sockaddr_port(view) && call->io &&
+        bind_any_port(call, kind, view, &status))
+        return status;
+    bool only = sockaddr_is_ipv6(view) && is_ipv6_only(call->file);
+    target = sockaddr_to_bind(kind, only);
+    if (target == SOCKADDR_OTHER)
+        return STATUS_INVALID_ADDRESS_COMPONENT;
+    if (only)
+        set_ipv6_only(call->file, FALSE);
+    unsigned port = sockaddr_port(view);
+    sockaddr_set(&addresses, view, target);
+    status = pass_and_wait(call);
+    if (status < 0 && only)
+        set_ipv6_only(call->file, TRUE);
+    if (status)
+        return status;
+
+    set_note(call->file, (struct socket_note){kind, only ? SOCKET_IPV6_ONLY : 0});
+    struct sockaddr_view result;
+    if (call->out && sockaddr_find_result(call->out, call->out_length, &result) &&
+        sockaddr_kind(&addresses, result) == target) {
+        port = sockaddr_port(result);
+        sockaddr_set(&addresses, result, kind);
+    }
+    note_port(target, port);
+    return status;
+}
+
+static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
+{
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    struct socket_note note = get_note(call->file);
+    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
+    NTSTATUS status;
+
+    if (ipv6) {
+        // To ::1, from the twin: fails where the socket is bound, and then it is sent from where that is.
+        if (!(note.flags & SOCKET_OPENED))
+            set_ipv6_only(call->file, FALSE);
+        bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
+    } else if (note.flags & SOCKET_PENDING) {
+        status = bind_pending(call->file, &note, false);
+        if (status)
+            return status;
+    }
+    enum sockaddr_kind target = sockaddr_to_reach(kind, ipv6 ? ports_get(sockaddr_port(view)) : SOCKADDR_PORT_NONE);
+    if (target != SOCKADDR_OTHER)
+        sockaddr_set(&addresses, view, target);
+    // What is connected has the address that it uses, no longer what it was bound to.
+    note.bound = SOCKADDR_OTHER;
+    note.flags = ipv6 ? note.flags & SOCKET_IPV6_ONLY : note.flags & ~SOCKET_PENDING;
+    status = pass(call);
+    if (status >= 0)
+        set_note(call->file, note);
+    return status;
+}
+
+/* Requests with an address in their input: made with a copy, which the system has read when the call returns. */
+static NTSTATUS with_input(const struct call *call, const struct sockaddr_request *form)
+{
+    uint8_t small[INPUT_MAX];
+    layer_cleanup_free uint8_t *large = call->in_length > sizeof small ? layer_alloc(call->in_length) : NULL;
+    struct call copy = *call;
+    struct sockaddr_view view;
+    if (call->in_length > sizeof small && !large)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    copy.in = large ? large : small;
+    memcpy(copy.in, call->in, call->in_length);
+    if (!sockaddr_find((uint8_t *)copy.in + form->address, call->in_length - form->address, &view))
+        return pass(call); // changed under our hands
+    return form->role == SOCKADDR_BIND ? do_bind(&copy, view) : do_connect(&copy, view);
+}
+
+/* Addresses for requests that may be read long after the call: kept for good, one for each destination. */
+static uint8_t *keep_address(const uint8_t *bytes, size_t size)
+{
+    enum { CHAINS = 256 };
+    struct kept {
+        struct kept *next;
+        uint8_t bytes[SOCKADDR_MAX];
+        uint8_t size;
+    };
+    static struct kept *chains[CHAINS];
+    static struct layer_lock lock;
+
+    struct kept **chain = &chains[bytes[3]]; // the port's lower half
+    layer_lock(&lock);
+    struct kept *found = *chain;
+    while (found && (found->size != size || memcmp(found->bytes, bytes, size)))
+        found = found->next;
+    if (!found && (found = layer_alloc(sizeof *found))) {
+        memcpy(found->bytes, bytes, size);
+        found->size = (uint8_t)size;
+        found->next = *chain;
+        *chain = found;
+    }
+    layer_unlock(&lock);
+    return found ? found->bytes : NULL;
+}
+
+static uintptr_t read_pointer(const uint8_t *at, bool wide)
+{
+    uint64_t value64;
+    uintptr_t value;
+    if (wide) {
+        memcpy(&value64, at, sizeof value64);
+        return (uintptr_t)value64;
+    }
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static void write_pointer(uint8_t *at, bool wide, uintptr_t value)
+{
+    uint64_t value64 = value;
+    memcpy(at, wide ? (void *)&value64 : (void *)&value, wide ? sizeof value64 : sizeof value);
+}
+
+static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *form)
+{
+    uint8_t request[INPUT_MAX], bytes[SOCKADDR_MAX + 8];
+    uint8_t *address = (uint8_t *)read_pointer((uint8_t *)call->in + form->address, form->wide);
+    ULONG length;
+    struct sockaddr_view view;
+    if (!address || call->in_length > sizeof request)
+        return pass(call);
+    memcpy(&length, (uint8_t *)call->in + form->length, sizeof length);
+    if (length < 16 || length > 128)
+        return pass(call); // nothing that could be one of ours
+    length = length < sizeof bytes ? length : sizeof bytes;
+    memcpy(bytes, address, length);
+    if (!sockaddr_find(bytes, length, &view))
+        return pass(call);
+
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
+    enum sockaddr_kind target = sockaddr_to_reach(kind, ipv6 ? ports_get(sockaddr_port(view)) : SOCKADDR_PORT_NONE);
+    if (target == SOCKADDR_OTHER)
+        return pass(call);
+    struct socket_note note = get_note(call->file);
+    if (ipv6 && !note.flags) {
+        set_ipv6_only(call->file, FALSE);
+        note.flags = SOCKET_OPENED | SOCKET_IPV6_ONLY;
+        set_note(call->file, note);
+    }
+    sockaddr_set(&addresses, view, target);
+    uint8_t *kept = keep_address(bytes, length);
+    if (!kept)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memcpy(request, call->in, call->in_length);
+    write_pointer(request + form->address, form->wide, (uintptr_t)kept);
+    struct call copy = *call;
+    copy.in = request;
+    return pass(&copy);
+}
+
+static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
+{
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    bool ipv6 = false;
+    if (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK)
+        ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) || (connected && end_is_twin(socket, false));
+    enum sockaddr_kind shown = sockaddr_peer_shown(kind, ipv6);
+    if (shown != SOCKADDR_OTHER)
+        sockaddr_set(&addresses, view, shown);
+}
+
+static NTSTATUS do_receive(const struct call *call, const struct sockaddr_request *form)
+{
+    const uint8_t *in = call->in;
+    uint8_t *address = (uint8_t *)read_pointer(in + form->address, form->wide);
+    const int *length = (const int *)read_pointer(in + form->length, form->wide);
+    int offered, flag = 1;
+    if (!address || !length)
+        return pass(call);
+    offered = *length;
+    if (form->wait)
+        memcpy(&flag, in + form->wait, sizeof flag);
+    if (offered > 0)
+        memset(address, 0, (size_t)(offered < 2 ? offered : 2)); // a socket that is connected may not fill it in
+    NTSTATUS status = pass(call);
+    if (status == STATUS_PENDING && !flag && call->event && !call->apc)
+        status = wait_for(call->event, call->io, true);
+    struct sockaddr_view view;
+    if ((status >= 0 && status != STATUS_PENDING) || status == STATUS_BUFFER_OVERFLOW_WARNING) {
+        int size = *length < offered ? *length : offered;
+        if (size > 0 && sockaddr_find(address, (size_t)size, &view))
+            show_peer(call->file, view, false);
+    }
+    return status;
+}
+
+static NTSTATUS do_local(const struct call *call)
+{
+    struct sockaddr_vm addresses = vm();
+    struct socket_note note = get_note(call->file);
+    struct sockaddr_view view;
+    if (note.flags & SOCKET_PENDING)
+        bind_pending(call->file, &note, true);
+    NTSTATUS status = pass(call);
+    if (status || !call->out || !sockaddr_find_result(call->out, call->out_length, &view))
+        return status;
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    bool ipv6 = false;
+    if (note.bound == SOCKADDR_OTHER && (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
+        ipv6 = note.flags & SOCKET_IPV6_ONLY || end_is_twin(call->file, true);
+    enum sockaddr_kind shown = sockaddr_local_shown(kind, note.bound, ipv6);
+    if (shown != SOCKADDR_OTHER)
+        sockaddr_set(&addresses, view, shown);
+    return status;
+}
+
+static NTSTATUS do_peer(const struct call *call, size_t offset)
+{
+    struct sockaddr_view view;
+    NTSTATUS status = pass(call);
+    if (!status && call->out && call->out_length > offset &&
+        sockaddr_find_result((uint8_t *)call->out + offset, call->out_length - offset, &view))
+        show_peer(call->file, view, offset == 0);
+    return status;
+}
+
+static NTSTATUS do_listen(const struct call *call)
+{
+    struct socket_note note = get_note(call->file);
+    NTSTATUS status = note.flags & SOCKET_PENDING ? bind_pending(call->file, &note, true) : STATUS_SUCCESS;
+    return status ? status : pass(call);
+}
+
+static NTSTATUS do_ipv6_only(const struct call *call)
+{
+    ULONG on = TRUE;
+    NTSTATUS status = pass(call);
+    if (!status && call->out && call->out_length && get_note(call->file).flags & SOCKET_IPV6_ONLY)
+        memcpy(call->out, &on, call->out_length < sizeof on ? call->out_length : sizeof on);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
+                                           IO_STATUS_BLOCK *io, ULONG code, void *in, ULONG in_length, void *out,
+                                           ULONG out_length)
+{
+    layer_wake();
+    struct call call = {file, event, apc, apc_context, io, code, in, in_length, out, out_length};
+    const struct sockaddr_request *form = sockaddr_request(code, sizeof(void *), in, in_length);
+    if (!form || !layer_config.ipv4)
+        return pass(&call);
+    switch (form->role) {
+    case SOCKADDR_BIND:
+    case SOCKADDR_CONNECT:
+        return with_input(&call, form);
+    case SOCKADDR_LISTEN:
+        return do_listen(&call);
+    case SOCKADDR_SEND:
+        return do_send(&call, form);
+    case SOCKADDR_RECEIVE:
+        return do_receive(&call, form);
+    case SOCKADDR_LOCAL:
+        return do_local(&call);
+    case SOCKADDR_PEER:
+        return do_peer(&call, 0);
+    case SOCKADDR_ACCEPTED:
+        return do_peer(&call, form->address);
+    case SOCKADDR_IPV6_ONLY:
+        return do_ipv6_only(&call);
+    default:
+        return pass(&call);
+    }
+}
