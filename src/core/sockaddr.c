@@ -2,6 +2,7 @@
 #include <string.h>
 
 enum { FAMILY_IPV4 = 2, FAMILY_IPV6 = 23 }; // Windows' numbers, Wine's too
+enum { CODE_SUPER_CONNECT = 0x120c7, CODE_WINE_CONNECT = 0x12032c };
 enum { SIZE_IPV4 = 16, SIZE_IPV6 = 28 };
 enum { TDI_LENGTH_IPV4 = 14, TDI_LENGTH_IPV6 = 26 }; // TDI_ADDRESS_LENGTH_IP, _IP6 of tdi.h
 enum { AT_PORT = 2, AT_IPV4 = 4, AT_FLOW = 4, AT_IPV6 = 8, AT_SCOPE = 24, AT_MAPPED = AT_IPV6 + 12 };
@@ -225,9 +226,9 @@ static const struct sockaddr_request requests[] = {
     {.code = 0x12007, .pointer = 4, .role = SOCKADDR_CONNECT, .address = 12},
     {.code = 0x120bb, .pointer = 8, .role = SOCKADDR_CONNECT, .address = 24},
     {.code = 0x120bb, .pointer = 4, .role = SOCKADDR_CONNECT, .address = 12},
-    {.code = 0x120c7, .role = SOCKADDR_CONNECT, .address = 4}, // TDI's form
-    {.code = 0x120c7, .role = SOCKADDR_CONNECT, .address = 2},
-    {.code = 0x12032c, .role = SOCKADDR_CONNECT, .address = 8},
+    {.code = CODE_SUPER_CONNECT, .role = SOCKADDR_CONNECT, .address = 4}, // TDI's form
+    {.code = CODE_SUPER_CONNECT, .role = SOCKADDR_CONNECT, .address = 2},
+    {.code = CODE_WINE_CONNECT, .role = SOCKADDR_CONNECT, .address = 8},
     // Sending: without TDI's flags, with them, and ReactOS' with two more fields.
     {.code = 0x12023, .pointer = 8, .role = SOCKADDR_SEND, .size = 104, .address = 96, .length = 88},
     {.code = 0x12023, .pointer = 8, .role = SOCKADDR_SEND, .size = 112, .address = 104, .length = 96},
@@ -278,4 +279,12 @@ const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, c
             return request;
     }
     return NULL;
+}
+
+bool sockaddr_must_be_bound(uint32_t code, const void *input, size_t size)
+{
+    enum { AT_SYNCHRONOUS = 4 }; // Wine: connect() says so
+    if (code == CODE_WINE_CONNECT && input && size >= AT_SYNCHRONOUS + sizeof(uint32_t))
+        return !read32((const uint8_t *)input + AT_SYNCHRONOUS);
+    return code == CODE_SUPER_CONNECT;
 }

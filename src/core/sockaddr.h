@@ -114,6 +114,9 @@ struct sockaddr_request {
  * `input` is read where a form must be told from another by its contents. */
 const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, const void *input, size_t size);
 
+/* Whether a SOCKADDR_CONNECT is one that must be refused for a socket that is not bound: ConnectEx. */
+bool sockaddr_must_be_bound(uint32_t code, const void *input, size_t size);
+
 /* Requests that the layer makes itself. */
 enum {
     SOCKADDR_CODE_BIND = 0x12003,

@@ -19,7 +19,9 @@ static struct sockaddr_ports *get_ports(bool create)
     str16_put(&text, str16_of(layer_config.objects));
     str16_put_ascii(&text, PORTS_SUFFIX);
     UNICODE_STRING name = unicode_of_str16(str16_view(&text));
-    OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &name, OBJ_CASE_INSENSITIVE | (create ? OBJ_OPENIF : 0), NULL, NULL};
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes,
+                                    .ObjectName = &name,
+                                    .Attributes = OBJ_CASE_INSENSITIVE | (create ? OBJ_OPENIF : 0)};
     HANDLE section = NULL;
     void *view = NULL;
     SIZE_T view_size = 0;

@@ -19,7 +19,9 @@
 
 #define STATUS_INVALID_ADDRESS_COMPONENT   ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
 #define STATUS_ADDRESS_ALREADY_ASSOCIATED  ((NTSTATUS)0xC0000238) // WSAEINVAL
-#define STATUS_BUFFER_OVERFLOW_WARNING     STATUS_BUFFER_OVERFLOW
+#ifndef STATUS_ALERTED
+#define STATUS_ALERTED ((NTSTATUS)0x00000101)
+#endif
 
 enum { INPUT_MAX = 128 }; // a larger input is copied to allocated memory
 enum { TYPE_STREAM = 1 };  // SOCK_STREAM
@@ -28,7 +30,7 @@ enum { TYPE_STREAM = 1 };  // SOCK_STREAM
 enum socket_flag {
     SOCKET_PENDING = 1,   // the binding is only noted
     SOCKET_IPV6_ONLY = 2, // the program's view: the system's socket no longer is
-    SOCKET_OPENED = 4,    // the same, where the program has not bound it
+    SOCKET_OPENED = 4,    // it has been made to take IPv4 too, if it did not
 };
 struct socket_note {
     enum sockaddr_kind bound; // what the program named, or SOCKADDR_OTHER
@@ -134,6 +136,18 @@ static void set_ipv6_only(HANDLE socket, ULONG value)
         ask_option(socket, true, &value);
 }
 
+/* Makes a socket take the mapped addresses, as far as it still can. */
+static void open_to_ipv4(HANDLE socket, struct socket_note *note)
+{
+    if (note->flags & SOCKET_OPENED)
+        return;
+    if (is_ipv6_only(socket)) {
+        set_ipv6_only(socket, FALSE);
+        note->flags |= SOCKET_IPV6_ONLY;
+    }
+    note->flags |= SOCKET_OPENED;
+}
+
 static bool is_stream(HANDLE socket)
 {
     ULONG info[3] = {0};          // Wine: family, type, protocol
@@ -194,7 +208,7 @@ static NTSTATUS bind_pending(HANDLE socket, struct socket_note *note, bool insid
     NTSTATUS status = bind_to(socket, kind, ipv6);
     if (status)
         return status;
-    note->flags &= ~SOCKET_PENDING;
+    note->flags = (note->flags & ~(unsigned)SOCKET_PENDING) | (inside ? SOCKET_OPENED : 0);
     set_note(socket, *note);
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
@@ -224,6 +238,7 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, stru
     if (!is_stream(call->file)) {
         if (only)
             set_ipv6_only(call->file, FALSE); // so that it can send to the VM's address too
+        note.flags |= SOCKET_OPENED;
         *status = pass_and_wait(call);
         if (!*status)
             set_note(call->file, note);
@@ -269,7 +284,7 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
     if (status)
         return status;
 
-    set_note(call->file, (struct socket_note){kind, only ? SOCKET_IPV6_ONLY : 0});
+    set_note(call->file, (struct socket_note){kind, SOCKET_OPENED | (only ? SOCKET_IPV6_ONLY : 0)});
     struct sockaddr_view result;
     if (call->out && sockaddr_find_result(call->out, call->out_length, &result) &&
         sockaddr_kind(&addresses, result) == target) {
@@ -285,15 +300,17 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
     struct sockaddr_vm addresses = vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     struct socket_note note = get_note(call->file);
-    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
+    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6, pending = note.flags & SOCKET_PENDING;
     NTSTATUS status;
 
-    if (ipv6) {
-        // To ::1, from the twin: fails where the socket is bound, and then it is sent from where that is.
-        if (!(note.flags & SOCKET_OPENED))
+    if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
+        // To ::1, from the twin: that fails where the socket is bound, and then it is sent from where it is.
+        if (pending && note.flags & SOCKET_IPV6_ONLY)
             set_ipv6_only(call->file, FALSE);
+        else
+            open_to_ipv4(call->file, &note);
         bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
-    } else if (note.flags & SOCKET_PENDING) {
+    } else if (pending) {
         status = bind_pending(call->file, &note, false);
         if (status)
             return status;
@@ -303,7 +320,7 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         sockaddr_set(&addresses, view, target);
     // What is connected has the address that it uses, no longer what it was bound to.
     note.bound = SOCKADDR_OTHER;
-    note.flags = ipv6 ? note.flags & SOCKET_IPV6_ONLY : note.flags & ~SOCKET_PENDING;
+    note.flags &= ~SOCKET_PENDING;
     status = pass(call);
     if (status >= 0)
         set_note(call->file, note);
@@ -394,9 +411,8 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     if (target == SOCKADDR_OTHER)
         return pass(call);
     struct socket_note note = get_note(call->file);
-    if (ipv6 && !note.flags) {
-        set_ipv6_only(call->file, FALSE);
-        note.flags = SOCKET_OPENED | SOCKET_IPV6_ONLY;
+    if (ipv6 && !(note.flags & SOCKET_OPENED)) {
+        open_to_ipv4(call->file, &note);
         set_note(call->file, note);
     }
     sockaddr_set(&addresses, view, target);
@@ -433,13 +449,12 @@ static NTSTATUS do_receive(const struct call *call, const struct sockaddr_reques
     offered = *length;
     if (form->wait)
         memcpy(&flag, in + form->wait, sizeof flag);
-    if (offered > 0)
-        memset(address, 0, (size_t)(offered < 2 ? offered : 2)); // a socket that is connected may not fill it in
     NTSTATUS status = pass(call);
     if (status == STATUS_PENDING && !flag && call->event && !call->apc)
         status = wait_for(call->event, call->io, true);
     struct sockaddr_view view;
-    if ((status >= 0 && status != STATUS_PENDING) || status == STATUS_BUFFER_OVERFLOW_WARNING) {
+    if ((status >= 0 && status != STATUS_PENDING) || status == STATUS_BUFFER_OVERFLOW) {
+        // A stream's address is not filled in; what the program has there then is nothing to translate.
         int size = *length < offered ? *length : offered;
         if (size > 0 && sockaddr_find(address, (size_t)size, &view))
             show_peer(call->file, view, false);
