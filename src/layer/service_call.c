@@ -7,8 +7,8 @@ NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeN(WCHAR *, ULONG, ULONG *, const ch
 NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeSize(ULONG *, const char *, ULONG);
 
 enum {
-    BUSY_PAUSE_MS = 5,    // between attempts while all of the manager's instances are taken
-    BUSY_TRIES = 6000,    // 30 s
+    BUSY_PAUSE_MS = 5,     // between attempts while all of the manager's instances are taken
+    BUSY_TRIES = 6000,     // 30 s
     NAME_MAX_BYTES = 1024, // of a pipe's name, more than any of ours has
 };
 
@@ -40,7 +40,8 @@ static void pause_ms(unsigned ms)
     real.NtDelayExecution(FALSE, &time);
 }
 
-void service_call_begin(struct service_call *call, uint32_t op, size_t request_cap, size_t reply_cap)
+void service_call_begin(struct service_call *call, uint32_t op, size_t request_cap,
+                        size_t reply_cap)
 {
     call->memory = layer_alloc(request_cap + reply_cap);
     call->reply_cap = reply_cap;
@@ -73,7 +74,8 @@ bool service_is_handle(HANDLE handle)
         return false;
     IO_STATUS_BLOCK io;
     bool same = false;
-    if (NT_SUCCESS(real.NtQueryInformationFile(handle, &io, info, NAME_MAX_BYTES, FileNameInformation))) {
+    if (NT_SUCCESS(
+            real.NtQueryInformationFile(handle, &io, info, NAME_MAX_BYTES, FileNameInformation))) {
         struct str16 name = {(uint16_t *)info->name, info->length / sizeof(WCHAR)};
         struct str16 head = str16_first(name, name.len < device.len ? name.len : device.len);
         struct str16 tail = str16_skip(name, head.len);
@@ -107,13 +109,14 @@ static DWORD error_of(NTSTATUS status)
 }
 
 // One exchange. The pipe is busy while another thread uses the same handle: its turn comes first.
-static NTSTATUS transceive(HANDLE handle, const void *request, size_t request_len, void *reply, size_t reply_cap,
-                           size_t *reply_len)
+static NTSTATUS transceive(HANDLE handle, const void *request, size_t request_len, void *reply,
+                           size_t reply_cap, size_t *reply_len)
 {
     for (unsigned i = 0;; i++) {
         IO_STATUS_BLOCK io = {0};
-        NTSTATUS status = real.NtFsControlFile(handle, NULL, NULL, NULL, &io, FSCTL_PIPE_TRANSCEIVE_CODE,
-                                               (void *)request, (ULONG)request_len, reply, (ULONG)reply_cap);
+        NTSTATUS status =
+            real.NtFsControlFile(handle, NULL, NULL, NULL, &io, FSCTL_PIPE_TRANSCEIVE_CODE,
+                                 (void *)request, (ULONG)request_len, reply, (ULONG)reply_cap);
         if (status == STATUS_PENDING) {
             real.NtWaitForSingleObject(handle, FALSE, NULL);
             status = io.Status;
@@ -147,7 +150,8 @@ DWORD service_call_send(struct service_call *call, HANDLE handle)
 
 static NTSTATUS open_pipe(HANDLE *handle)
 {
-    enum { ROOM = LAYER_PATH_MAX + 8, PIPE_INFORMATION = 23 };
+    enum { ROOM = LAYER_PATH_MAX + 8 };
+    const FILE_INFORMATION_CLASS pipe_information = 23; // FilePipeInformation
     uint16_t *path = layer_alloc(ROOM * sizeof(*path));
     if (!path)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -160,8 +164,8 @@ static NTSTATUS open_pipe(HANDLE *handle)
     IO_STATUS_BLOCK io;
     NTSTATUS status = STATUS_SUCCESS;
     for (unsigned i = 0; i < BUSY_TRIES; i++) {
-        status = real.NtOpenFile(handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &io,
-                                 FILE_SHARE_READ | FILE_SHARE_WRITE,
+        status = real.NtOpenFile(handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes,
+                                 &io, FILE_SHARE_READ | FILE_SHARE_WRITE,
                                  FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
         if ((ULONG)status != 0xC00000AC) // STATUS_PIPE_NOT_AVAILABLE
             break;
@@ -173,7 +177,7 @@ static NTSTATUS open_pipe(HANDLE *handle)
     struct {
         ULONG read_mode, completion_mode;
     } mode = {1, 0}; // messages, waiting
-    status = real.NtSetInformationFile(*handle, &io, &mode, sizeof(mode), PIPE_INFORMATION);
+    status = real.NtSetInformationFile(*handle, &io, &mode, sizeof(mode), pipe_information);
     if (!NT_SUCCESS(status))
         real.NtClose(*handle);
     return status;

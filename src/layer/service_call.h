@@ -1,5 +1,6 @@
-// How the service functions reach the VM's own service control manager. A handle that a program gets
-// (SC_HANDLE, SERVICE_STATUS_HANDLE) is the kernel's handle of a pipe to it: see core/scm_proto.h.
+// How the service functions reach the VM's own service control manager. A handle that a program
+// gets (SC_HANDLE, SERVICE_STATUS_HANDLE) is the kernel's handle of a pipe to it: see
+// core/scm_proto.h.
 #ifndef PLUME_LAYER_SERVICE_CALL_H
 #define PLUME_LAYER_SERVICE_CALL_H
 
@@ -12,8 +13,8 @@ enum {
     SERVICE_CALL_LARGE = SCM_MESSAGE_MAX,
 };
 
-/* A request in the making and its reply. After service_call_begin(), the request's fields are put to
- * `w`; after service_call_send(), the reply's are got from `r`. */
+/* A request in the making and its reply. After service_call_begin(), the request's fields are put
+ * to `w`; after service_call_send(), the reply's are got from `r`. */
 struct service_call {
     struct wire_writer w;
     struct wire_reader r;
@@ -23,10 +24,12 @@ struct service_call {
 
 /* Room for a request and a reply of these sizes. Without memory the later calls return
  * ERROR_NOT_ENOUGH_MEMORY. */
-void service_call_begin(struct service_call *call, uint32_t op, size_t request_cap, size_t reply_cap);
+void service_call_begin(struct service_call *call, uint32_t op, size_t request_cap,
+                        size_t reply_cap);
 
 /* Sends it and waits for the reply. Returns the Win32 error that the manager answered, or the one
- * that says why there is no answer: ERROR_INVALID_HANDLE for what is no handle of the VM's manager. */
+ * that says why there is no answer: ERROR_INVALID_HANDLE for what is no handle of the VM's manager.
+ */
 DWORD service_call_send(struct service_call *call, HANDLE handle);
 
 /* Frees the memory; texts got from the reply go with it. */
@@ -34,7 +37,8 @@ void service_call_end(struct service_call *call);
 
 #define service_cleanup_call __attribute__((cleanup(service_call_end)))
 
-/* Connects to the manager: a handle that is nothing yet. RPC_S_SERVER_UNAVAILABLE when there is none. */
+/* Connects to the manager: a handle that is nothing yet. RPC_S_SERVER_UNAVAILABLE when there is
+ * none. */
 DWORD service_connect(HANDLE *handle);
 
 /* A connection for a ticket that a manager's handle gave. */

@@ -2,9 +2,11 @@
 #include "layer/service_api.h"
 #include "layer/service_pack.h"
 
-static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWORD access, HANDLE *handle)
+static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWORD access,
+                          HANDLE *handle)
 {
-    // Only the VM's own machine has a manager here. A name with leading backslashes is meant as one.
+    // Only the VM's own machine has a manager here. A name with leading backslashes is meant as
+    // one.
     struct str16 name = service_text(machine);
     while (name.len && name.s[0] == '\\')
         name = str16_skip(name, 1);
@@ -27,7 +29,8 @@ static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWO
 SC_HANDLE WINAPI service_OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access)
 {
     HANDLE handle;
-    DWORD error = open_manager((const uint16_t *)machine, (const uint16_t *)database, access, &handle);
+    DWORD error =
+        open_manager((const uint16_t *)machine, (const uint16_t *)database, access, &handle);
     return service_result(error) ? (SC_HANDLE)handle : NULL;
 }
 
@@ -37,7 +40,8 @@ SC_HANDLE WINAPI service_OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD a
     layer_cleanup_free uint16_t *machine_w = service_wide(machine, &ok);
     layer_cleanup_free uint16_t *database_w = service_wide(database, &ok);
     HANDLE handle;
-    DWORD error = ok ? open_manager(machine_w, database_w, access, &handle) : ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error =
+        ok ? open_manager(machine_w, database_w, access, &handle) : ERROR_NOT_ENOUGH_MEMORY;
     return service_result(error) ? (SC_HANDLE)handle : NULL;
 }
 
@@ -98,9 +102,9 @@ static bool is_wow64(void)
     return false;
 #else
     ULONG_PTR wow64 = 0;
-    enum { PROCESS_WOW64 = 26 };
-    return NT_SUCCESS(real.NtQueryInformationProcess(NtCurrentProcess(), PROCESS_WOW64, &wow64, sizeof(wow64),
-                                                     NULL)) &&
+    const PROCESSINFOCLASS process_wow64 = 26;
+    return NT_SUCCESS(real.NtQueryInformationProcess(NtCurrentProcess(), process_wow64, &wow64,
+                                                     sizeof(wow64), NULL)) &&
            wow64;
 #endif
 }
@@ -144,21 +148,30 @@ static SC_HANDLE create_service(SC_HANDLE manager, const struct new_service *s)
     return service_result(error) ? (SC_HANDLE)handle : NULL;
 }
 
-SC_HANDLE WINAPI service_CreateServiceW(SC_HANDLE manager, LPCWSTR name, LPCWSTR display_name, DWORD access, DWORD type,
-                                        DWORD start, DWORD error_control, LPCWSTR path, LPCWSTR group, LPDWORD tag,
+SC_HANDLE WINAPI service_CreateServiceW(SC_HANDLE manager, LPCWSTR name, LPCWSTR display_name,
+                                        DWORD access, DWORD type, DWORD start, DWORD error_control,
+                                        LPCWSTR path, LPCWSTR group, LPDWORD tag,
                                         LPCWSTR dependencies, LPCWSTR account, LPCWSTR password)
 {
-    struct new_service s = {
-        (const uint16_t *)name,         (const uint16_t *)display_name, (const uint16_t *)path,
-        (const uint16_t *)group,        (const uint16_t *)dependencies, (const uint16_t *)account,
-        (const uint16_t *)password,     access,                         type,
-        start,                          error_control,                  tag};
+    struct new_service s = {(const uint16_t *)name,
+                            (const uint16_t *)display_name,
+                            (const uint16_t *)path,
+                            (const uint16_t *)group,
+                            (const uint16_t *)dependencies,
+                            (const uint16_t *)account,
+                            (const uint16_t *)password,
+                            access,
+                            type,
+                            start,
+                            error_control,
+                            tag};
     return create_service(manager, &s);
 }
 
-SC_HANDLE WINAPI service_CreateServiceA(SC_HANDLE manager, LPCSTR name, LPCSTR display_name, DWORD access, DWORD type,
-                                        DWORD start, DWORD error_control, LPCSTR path, LPCSTR group, LPDWORD tag,
-                                        LPCSTR dependencies, LPCSTR account, LPCSTR password)
+SC_HANDLE WINAPI service_CreateServiceA(SC_HANDLE manager, LPCSTR name, LPCSTR display_name,
+                                        DWORD access, DWORD type, DWORD start, DWORD error_control,
+                                        LPCSTR path, LPCSTR group, LPDWORD tag, LPCSTR dependencies,
+                                        LPCSTR account, LPCSTR password)
 {
     bool ok = true;
     layer_cleanup_free uint16_t *name_w = service_wide(name, &ok);
@@ -172,14 +185,15 @@ SC_HANDLE WINAPI service_CreateServiceA(SC_HANDLE manager, LPCSTR name, LPCSTR d
         service_result(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    struct new_service s = {name_w, display_w, path_w, group_w, dependencies_w, account_w,
-                            password_w, access, type, start, error_control, tag};
+    struct new_service s = {name_w,     display_w, path_w, group_w, dependencies_w, account_w,
+                            password_w, access,    type,   start,   error_control,  tag};
     return create_service(manager, &s);
 }
 
 // Both names come back the same way: *len is in characters, with the terminator when it is given,
 // without when it is returned.
-static BOOL translate_name(uint32_t op, SC_HANDLE manager, const uint16_t *name, void *out, DWORD *len, bool ansi)
+static BOOL translate_name(uint32_t op, SC_HANDLE manager, const uint16_t *name, void *out,
+                           DWORD *len, bool ansi)
 {
     if (!manager)
         return service_result(ERROR_INVALID_HANDLE);
@@ -212,11 +226,13 @@ BOOL WINAPI service_GetServiceKeyNameW(SC_HANDLE manager, LPCWSTR name, LPWSTR o
     return translate_name(SCM_KEY_NAME, manager, (const uint16_t *)name, out, len, false);
 }
 
-static BOOL translate_name_a(uint32_t op, SC_HANDLE manager, const char *name, char *out, DWORD *len)
+static BOOL translate_name_a(uint32_t op, SC_HANDLE manager, const char *name, char *out,
+                             DWORD *len)
 {
     bool ok = true;
     layer_cleanup_free uint16_t *name_w = service_wide(name, &ok);
-    return ok ? translate_name(op, manager, name_w, out, len, true) : service_result(ERROR_NOT_ENOUGH_MEMORY);
+    return ok ? translate_name(op, manager, name_w, out, len, true)
+              : service_result(ERROR_NOT_ENOUGH_MEMORY);
 }
 
 BOOL WINAPI service_GetServiceDisplayNameA(SC_HANDLE manager, LPCSTR name, LPSTR out, LPDWORD len)
@@ -270,14 +286,14 @@ static BOOL lock_status(SC_HANDLE manager, void *out, DWORD size, DWORD *needed,
     return TRUE;
 }
 
-BOOL WINAPI service_QueryServiceLockStatusW(SC_HANDLE manager, LPQUERY_SERVICE_LOCK_STATUSW out, DWORD size,
-                                            LPDWORD needed)
+BOOL WINAPI service_QueryServiceLockStatusW(SC_HANDLE manager, LPQUERY_SERVICE_LOCK_STATUSW out,
+                                            DWORD size, LPDWORD needed)
 {
     return lock_status(manager, out, size, needed, false);
 }
 
-BOOL WINAPI service_QueryServiceLockStatusA(SC_HANDLE manager, LPQUERY_SERVICE_LOCK_STATUSA out, DWORD size,
-                                            LPDWORD needed)
+BOOL WINAPI service_QueryServiceLockStatusA(SC_HANDLE manager, LPQUERY_SERVICE_LOCK_STATUSA out,
+                                            DWORD size, LPDWORD needed)
 {
     return lock_status(manager, out, size, needed, true);
 }

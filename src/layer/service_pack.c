@@ -3,7 +3,6 @@
 #include <string.h>
 
 NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteN(char *, ULONG, ULONG *, const WCHAR *, ULONG);
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteSize(ULONG *, const WCHAR *, ULONG);
 
 size_t service_text_size(struct str16 text, bool ansi)
 {
@@ -11,7 +10,7 @@ size_t service_text_size(struct str16 text, bool ansi)
         return (text.len + 1) * sizeof(uint16_t);
     ULONG bytes = 0;
     if (text.len)
-        RtlUnicodeToMultiByteSize(&bytes, (const WCHAR *)text.s, (ULONG)(text.len * sizeof(uint16_t)));
+        RtlUnicodeToMultiByteSize(&bytes, (WCHAR *)text.s, (ULONG)(text.len * sizeof(uint16_t)));
     return bytes + 1;
 }
 
@@ -43,7 +42,8 @@ void *service_pack_room(struct service_pack *pack, size_t size, size_t alignment
 
 void *service_pack_text(struct service_pack *pack, struct str16 text)
 {
-    void *room = service_pack_room(pack, service_text_size(text, pack->ansi), pack->ansi ? 1 : sizeof(uint16_t));
+    void *room = service_pack_room(pack, service_text_size(text, pack->ansi),
+                                   pack->ansi ? 1 : sizeof(uint16_t));
     if (room)
         service_text_write(room, text, pack->ansi);
     return room;

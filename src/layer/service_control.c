@@ -1,0 +1,141 @@
+// Starting services, sending them controls, asking for their status.
+#include "layer/service_api.h"
+#include "layer/service_pack.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct service_status) == sizeof(SERVICE_STATUS), "the same seven numbers");
+
+static DWORD start_begin(struct service_call *call, DWORD count, const void *arguments)
+{
+    service_call_begin(call, SCM_START, SERVICE_CALL_LARGE, SERVICE_CALL_SMALL);
+    if (count && !arguments)
+        return ERROR_INVALID_ADDRESS;
+    wire_put_u32(&call->w, count);
+    return ERROR_SUCCESS;
+}
+
+BOOL WINAPI service_StartServiceW(SC_HANDLE service, DWORD count, LPCWSTR *arguments)
+{
+    service_cleanup_call struct service_call call;
+    DWORD error = start_begin(&call, count, arguments);
+    for (DWORD i = 0; error == ERROR_SUCCESS && i < count && !call.w.failed; i++) {
+        if (arguments[i])
+            wire_put_str16(&call.w, str16_of((const uint16_t *)arguments[i]));
+        else
+            error = ERROR_INVALID_ADDRESS;
+    }
+    return service_result(error == ERROR_SUCCESS ? service_call_send(&call, service) : error);
+}
+
+BOOL WINAPI service_StartServiceA(SC_HANDLE service, DWORD count, LPCSTR *arguments)
+{
+    service_cleanup_call struct service_call call;
+    DWORD error = start_begin(&call, count, arguments);
+    for (DWORD i = 0; error == ERROR_SUCCESS && i < count && !call.w.failed; i++) {
+        bool ok = true;
+        layer_cleanup_free uint16_t *argument = service_wide(arguments[i], &ok);
+        if (argument)
+            wire_put_str16(&call.w, str16_of(argument));
+        else
+            error = ok ? ERROR_INVALID_ADDRESS : ERROR_NOT_ENOUGH_MEMORY;
+    }
+    return service_result(error == ERROR_SUCCESS ? service_call_send(&call, service) : error);
+}
+
+static DWORD control(SC_HANDLE service, DWORD code, SERVICE_STATUS *status)
+{
+    if (!status)
+        return ERROR_INVALID_ADDRESS;
+    service_cleanup_call struct service_call call;
+    service_call_begin(&call, SCM_CONTROL, SERVICE_CALL_SMALL, SERVICE_CALL_SMALL);
+    wire_put_u32(&call.w, code);
+    DWORD error = service_call_send(&call, service);
+    // The status is told with these, as documented, and with success.
+    if (error == ERROR_SUCCESS || error == ERROR_SERVICE_NOT_ACTIVE ||
+        error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL || error == ERROR_INVALID_SERVICE_CONTROL) {
+        struct service_status told = scm_get_status(&call.r);
+        if (!call.r.failed)
+            memcpy(status, &told, sizeof(told));
+    }
+    return error;
+}
+
+BOOL WINAPI service_ControlService(SC_HANDLE service, DWORD code, LPSERVICE_STATUS status)
+{
+    return service_result(control(service, code, status));
+}
+
+// SERVICE_CONTROL_STATUS_REASON_PARAMS, whose comment nobody keeps here.
+struct control_reason {
+    DWORD reason;
+    const void *comment;
+    SERVICE_STATUS_PROCESS status;
+};
+
+static BOOL control_ex(SC_HANDLE service, DWORD code, DWORD level, void *parameters)
+{
+    struct control_reason *reason = parameters;
+    SERVICE_STATUS status = {0};
+    enum { STATUS_REASON_INFO = 1 };
+    if (level != STATUS_REASON_INFO)
+        return service_result(ERROR_INVALID_LEVEL);
+    if (!reason)
+        return service_result(ERROR_INVALID_PARAMETER);
+    DWORD error = control(service, code, &status);
+    memset(&reason->status, 0, sizeof(reason->status));
+    memcpy(&reason->status, &status, sizeof(status));
+    return service_result(error);
+}
+
+BOOL WINAPI service_ControlServiceExW(SC_HANDLE service, DWORD code, DWORD level, PVOID parameters)
+{
+    return control_ex(service, code, level, parameters);
+}
+
+BOOL WINAPI service_ControlServiceExA(SC_HANDLE service, DWORD code, DWORD level, PVOID parameters)
+{
+    return control_ex(service, code, level, parameters);
+}
+
+static DWORD query_status(SC_HANDLE service, struct scm_process_status *status)
+{
+    service_cleanup_call struct service_call call;
+    service_call_begin(&call, SCM_QUERY_STATUS, SERVICE_CALL_SMALL, SERVICE_CALL_SMALL);
+    DWORD error = service_call_send(&call, service);
+    if (error == ERROR_SUCCESS)
+        *status = scm_get_process_status(&call.r);
+    return error;
+}
+
+BOOL WINAPI service_QueryServiceStatus(SC_HANDLE service, LPSERVICE_STATUS out)
+{
+    struct scm_process_status status;
+    if (!out)
+        return service_result(ERROR_INVALID_ADDRESS);
+    DWORD error = query_status(service, &status);
+    if (error == ERROR_SUCCESS)
+        memcpy(out, &status.status, sizeof(*out));
+    return service_result(error);
+}
+
+BOOL WINAPI service_QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE out,
+                                         DWORD size, LPDWORD needed)
+{
+    struct scm_process_status status;
+    if (level != SC_STATUS_PROCESS_INFO)
+        return service_result(ERROR_INVALID_LEVEL);
+    if (!needed)
+        return service_result(ERROR_INVALID_ADDRESS);
+    DWORD error = query_status(service, &status);
+    if (error != ERROR_SUCCESS)
+        return service_result(error);
+    *needed = sizeof(SERVICE_STATUS_PROCESS);
+    if (!out || size < sizeof(SERVICE_STATUS_PROCESS))
+        return service_result(ERROR_INSUFFICIENT_BUFFER);
+    SERVICE_STATUS_PROCESS *to = (SERVICE_STATUS_PROCESS *)(void *)out;
+    memcpy(to, &status.status, sizeof(status.status));
+    to->dwProcessId = status.pid;
+    to->dwServiceFlags = status.flags;
+    return TRUE;
+}

@@ -1,0 +1,115 @@
+// plume-monitor.exe --vm FOLDER --ready HANDLE: runs the VM whose folder this is, until it is told
+// to stop. Writes "ok" and a line end to the handle once the VM is ready, or why it is not.
+#include <windows.h>
+#include <wchar.h>
+#include <stdlib.h>
+#include "layer/plume_layer.h"
+#include "monitor/control_server.h"
+#include "monitor/log.h"
+#include "monitor/loop.h"
+#include "monitor/outside.h"
+#include "monitor/scm.h"
+#include "vm/vm.h"
+
+enum { LINE_MAX = 2048 };
+
+static HANDLE ready;
+
+static void tell_ready(const wchar_t *text)
+{
+    char line[LINE_MAX * 3];
+    int len = WideCharToMultiByte(CP_UTF8, 0, text, -1, line, sizeof(line) - 1, NULL, NULL);
+    if (ready && len > 0) {
+        DWORD written;
+        line[len - 1] = '\n';
+        WriteFile(ready, line, (DWORD)len, &written, NULL);
+        CloseHandle(ready);
+    }
+    ready = NULL;
+}
+
+static int fail(const struct plume_error *error)
+{
+    wchar_t line[LINE_MAX];
+    error_format(error, line, LINE_MAX);
+    log_line(L"%s", line);
+    tell_ready(line);
+    return EXIT_FAILURE;
+}
+
+static bool parse(int argc, wchar_t **argv, const wchar_t **folder)
+{
+    *folder = NULL;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (wcscmp(argv[i], L"--vm") == 0)
+            *folder = argv[i + 1];
+        else if (wcscmp(argv[i], L"--ready") == 0)
+            ready = (HANDLE)(ULONG_PTR)_wcstoui64(argv[i + 1], NULL, 0);
+        else
+            return false;
+    }
+    return *folder && argc % 2 == 1;
+}
+
+// All that needs the host's names, up to the VM's threshold.
+static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *config,
+                    struct plume_error *error)
+{
+    HANDLE log, job;
+    wchar_t pipe[VM_PATH_MAX + 16];
+    if (!vm_open_folder(vm, folder, error) || !outside_open_log(vm, &log, error))
+        return false;
+    log_to(log);
+    log_line(L"VM %s, process %lu", vm->id, GetCurrentProcessId());
+    if (!loop_start())
+        return error_win32(error, L"cannot start the VM", vm->name, NULL);
+    if (!outside_make_job(vm, &job, error) || !outside_make_objects(vm, error) ||
+        !vm_layer_config(vm, config, error))
+        return false;
+    scm_set_job(job);
+    static wchar_t names[2][VM_PATH_MAX + 16];
+    for (int i = 0; i < 2; i++) {
+        wcscpy(pipe, vm->pipes);
+        wcscat(pipe, i == 0 ? L"\\control" : L"\\scm");
+        wcscpy(names[i], pipe);
+        NTSTATUS status = i == 0 ? control_serve(names[i], job) : scm_serve(names[i]);
+        if (status < 0)
+            return error_ntstatus(error, (uint32_t)status, L"cannot make the pipe", pipe, NULL);
+    }
+    return true;
+}
+
+int wmain(int argc, wchar_t **argv); // declared by no header
+
+int wmain(int argc, wchar_t **argv)
+{
+    static struct vm vm;
+    static struct layer_config config;
+    struct plume_error error = {0};
+    const wchar_t *folder;
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    if (!parse(argc, argv, &folder)) {
+        error_plain(&error, L"cannot start a monitor", NULL, L"it is started by 'plume start' only",
+                    NULL);
+        return fail(&error);
+    }
+    if (!prepare(&vm, folder, &config, &error))
+        return fail(&error);
+    const char *what = "";
+    NTSTATUS status = plume_layer_enter(&config, &what);
+    if (status < 0) {
+        wchar_t step[128];
+        MultiByteToWideChar(CP_UTF8, 0, what, -1, step, sizeof(step) / sizeof(*step));
+        error_ntstatus(&error, (uint32_t)status, L"cannot enter the VM", vm.name, step);
+        return fail(&error);
+    }
+    DWORD code = scm_open();
+    if (code != ERROR_SUCCESS) {
+        error_win32_code(&error, code, L"cannot open the services of the VM", vm.name, NULL);
+        return fail(&error);
+    }
+    log_line(L"the VM is ready");
+    tell_ready(L"ok");
+    loop_run();
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,20 @@
+// What the monitor makes on the host for its VM before it enters it. All of it goes when the
+// process ends, however it ends.
+#ifndef PLUME_MONITOR_OUTSIDE_H
+#define PLUME_MONITOR_OUTSIDE_H
+
+#include <windows.h>
+#include <stdbool.h>
+#include "vm/vm.h"
+
+/* The job that holds all of the VM's processes and ends them with its last handle, which is this
+ * process's. Fails when the job exists: another monitor runs. */
+bool outside_make_job(const struct vm *vm, HANDLE *job, struct plume_error *error);
+
+/* The directory of the VM's named objects, with what programs expect in one. */
+bool outside_make_objects(const struct vm *vm, struct plume_error *error);
+
+/* The log file, opened for appending; made where there is none. */
+bool outside_open_log(const struct vm *vm, HANDLE *log, struct plume_error *error);
+
+#endif

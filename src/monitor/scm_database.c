@@ -1,0 +1,389 @@
+#include "monitor/scm_database.h"
+
+#include <aclapi.h>
+#include <sddl.h>
+#include <stdlib.h>
+#include "monitor/registry.h"
+
+static HKEY services;
+
+DWORD db_open(void)
+{
+    return RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Services", 0, NULL, 0,
+                           KEY_READ | KEY_WRITE, NULL, &services, NULL);
+}
+
+static DWORD open_key(const wchar_t *name, REGSAM access, HKEY *key)
+{
+    DWORD error = RegOpenKeyExW(services, name, 0, access, key);
+    return error == ERROR_FILE_NOT_FOUND ? ERROR_SERVICE_DOES_NOT_EXIST : error;
+}
+
+// The two lists of the registry as the one that the service functions speak of.
+static bool join_dependencies(HKEY key, struct db_config *config)
+{
+    size_t services_len = 0, groups_len = 0, count = 0, at = 0;
+    wchar_t *on_services = registry_text(key, L"DependOnService", &services_len);
+    wchar_t *on_groups = registry_text(key, L"DependOnGroup", &groups_len);
+    struct str16 group, groups = {(const uint16_t *)on_groups, groups_len};
+    while (service_list_next(groups, &at, &group))
+        count++;
+    wchar_t *list = calloc(services_len + groups_len + count + 3, sizeof(wchar_t));
+    if (list) {
+        size_t len = 0;
+        struct str16 item, names = {(const uint16_t *)on_services, services_len};
+        for (at = 0; service_list_next(names, &at, &item); len += item.len + 1)
+            memcpy(list + len, item.s, item.len * sizeof(wchar_t));
+        for (at = 0; service_list_next(groups, &at, &group); len += group.len + 1) {
+            list[len++] = L'+';
+            memcpy(list + len, group.s, group.len * sizeof(wchar_t));
+        }
+        config->dependencies = list;
+        config->dependencies_len = len;
+    }
+    free(on_services);
+    free(on_groups);
+    return list != NULL;
+}
+
+DWORD db_load(const wchar_t *name, struct db_config *config)
+{
+    *config = (struct db_config){0};
+    HKEY key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    DWORD number;
+    if (!registry_number(key, L"Type", &number) || number == 0) {
+        RegCloseKey(key);
+        return ERROR_SERVICE_DOES_NOT_EXIST;
+    }
+    config->type = number;
+    config->start = registry_number(key, L"Start", &number) ? number : SVC_DEMAND_START;
+    config->error_control = registry_number(key, L"ErrorControl", &number) ? number : 0;
+    config->tag = registry_number(key, L"Tag", &number) ? number : 0;
+    config->delete_flag = registry_number(key, L"DeleteFlag", &number) && number;
+    config->wow64 = registry_number(key, L"WOW64", &number) && number;
+    config->image_path = registry_shown_text(key, L"ImagePath");
+    config->group = registry_text(key, L"Group", NULL);
+    config->account = registry_shown_text(key, L"ObjectName");
+    config->display_name = registry_shown_text(key, L"DisplayName");
+    bool joined = join_dependencies(key, config);
+    RegCloseKey(key);
+    if (!joined) {
+        db_free(config);
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+    return ERROR_SUCCESS;
+}
+
+void db_free(struct db_config *config)
+{
+    free(config->image_path);
+    free(config->group);
+    free(config->account);
+    free(config->display_name);
+    free(config->dependencies);
+    *config = (struct db_config){0};
+}
+
+DWORD db_enumerate(DWORD index, wchar_t *name)
+{
+    // The registry allows names of 255 units, so that none is longer than a service's may be.
+    DWORD len = SERVICE_NAME_MAX + 1;
+    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, NULL);
+}
+
+DWORD db_spelling(const wchar_t *name, wchar_t *spelling)
+{
+    for (DWORD i = 0; db_enumerate(i, spelling) == ERROR_SUCCESS; i++) {
+        if (_wcsicmp(name, spelling) == 0)
+            return ERROR_SUCCESS;
+    }
+    return ERROR_SERVICE_DOES_NOT_EXIST;
+}
+
+static DWORD store_dependencies(HKEY key, struct str16 list)
+{
+    uint16_t *names = calloc(list.len + 1, sizeof(*names)),
+             *groups = calloc(list.len + 1, sizeof(*groups));
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+    if (names && groups) {
+        size_t names_len = 0, groups_len = 0;
+        struct str16 item;
+        for (size_t at = 0; service_list_next(list, &at, &item);) {
+            if (item.s[0] == '+') {
+                memcpy(groups + groups_len, item.s + 1, (item.len - 1) * sizeof(*groups));
+                groups_len += item.len;
+            } else {
+                memcpy(names + names_len, item.s, item.len * sizeof(*names));
+                names_len += item.len + 1;
+            }
+        }
+        error = registry_set_text(key, L"DependOnService", REG_MULTI_SZ,
+                                  (struct str16){names, names_len}, true);
+        if (error == ERROR_SUCCESS)
+            error = registry_set_text(key, L"DependOnGroup", REG_MULTI_SZ,
+                                      (struct str16){groups, groups_len}, true);
+    }
+    free(names);
+    free(groups);
+    return error;
+}
+
+DWORD db_store(const wchar_t *name, const struct scm_config *config, bool create, bool wow64)
+{
+    const struct service_config *c = &config->basic;
+    HKEY key;
+    DWORD error =
+        create ? (DWORD)RegCreateKeyExW(services, name, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL)
+               : open_key(name, KEY_SET_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    // The type comes last: a key without one is no service, should this process end in between.
+    if (c->error_control != SCM_NO_CHANGE)
+        error = registry_set_number(key, L"ErrorControl", c->error_control);
+    if (error == ERROR_SUCCESS && c->start != SCM_NO_CHANGE)
+        error = registry_set_number(key, L"Start", c->start);
+    if (error == ERROR_SUCCESS && c->image_path.s)
+        error = registry_set_text(key, L"ImagePath", REG_EXPAND_SZ, c->image_path, false);
+    if (error == ERROR_SUCCESS && c->display_name.s)
+        error = registry_set_text(key, L"DisplayName", REG_SZ, c->display_name, true);
+    if (error == ERROR_SUCCESS && c->group.s)
+        error = registry_set_text(key, L"Group", REG_SZ, c->group, true);
+    if (error == ERROR_SUCCESS && config->tag != SCM_NO_CHANGE && config->tag)
+        error = registry_set_number(key, L"Tag", config->tag);
+    if (error == ERROR_SUCCESS && c->dependencies.s)
+        error = store_dependencies(key, c->dependencies);
+    if (error == ERROR_SUCCESS && c->account.s)
+        error = registry_set_text(key, L"ObjectName", REG_SZ, c->account, true);
+    if (error == ERROR_SUCCESS && create && wow64)
+        error = registry_set_number(key, L"WOW64", 1);
+    if (error == ERROR_SUCCESS && c->type != SCM_NO_CHANGE)
+        error = registry_set_number(key, L"Type", c->type);
+    RegCloseKey(key);
+    if (error != ERROR_SUCCESS && create)
+        registry_delete_tree(services, name);
+    return error;
+}
+
+DWORD db_set_delete_flag(const wchar_t *name)
+{
+    HKEY key;
+    DWORD error = open_key(name, KEY_SET_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    error = registry_set_number(key, L"DeleteFlag", 1);
+    RegCloseKey(key);
+    return error;
+}
+
+DWORD db_delete(const wchar_t *name)
+{
+    return registry_delete_tree(services, name);
+}
+
+// FailureActions is SERVICE_FAILURE_ACTIONS as a 32-bit program has it, its pointers without
+// meaning, followed by the actions.
+struct stored_actions {
+    uint32_t reset_period, message, command, count, actions;
+    uint32_t action[SCM_FAILURE_ACTIONS_MAX][2];
+};
+#define STORED_ACTIONS_HEAD offsetof(struct stored_actions, action)
+
+static void put_failure_actions(HKEY key, struct wire_writer *info)
+{
+    struct stored_actions stored = {0};
+    DWORD type, bytes = sizeof(stored);
+    if (RegQueryValueExW(key, L"FailureActions", NULL, &type, (BYTE *)&stored, &bytes) !=
+            ERROR_SUCCESS ||
+        type != REG_BINARY || bytes < STORED_ACTIONS_HEAD)
+        stored = (struct stored_actions){0};
+    else if (stored.count > (bytes - STORED_ACTIONS_HEAD) / sizeof(stored.action[0]))
+        stored.count = 0;
+    wchar_t *message = registry_text(key, L"RebootMessage", NULL);
+    wchar_t *command = registry_text(key, L"FailureCommand", NULL);
+    wire_put_u32(info, stored.reset_period);
+    wire_put_str16_opt(info, message ? str16_of((uint16_t *)message) : (struct str16){0});
+    wire_put_str16_opt(info, command ? str16_of((uint16_t *)command) : (struct str16){0});
+    wire_put_u32(info, stored.count);
+    for (uint32_t i = 0; i < stored.count; i++) {
+        wire_put_u32(info, stored.action[i][0]);
+        wire_put_u32(info, stored.action[i][1]);
+    }
+    free(message);
+    free(command);
+}
+
+static DWORD set_failure_actions(HKEY key, struct wire_reader *info)
+{
+    struct stored_actions stored = {.actions = STORED_ACTIONS_HEAD};
+    stored.reset_period = wire_get_u32(info);
+    struct str16 message = wire_get_str16_opt(info), command = wire_get_str16_opt(info);
+    uint32_t count = wire_get_u32(info);
+    bool given = count != SCM_NO_CHANGE;
+    if (given && count > SCM_FAILURE_ACTIONS_MAX)
+        return ERROR_INVALID_PARAMETER;
+    stored.count = given ? count : 0;
+    for (uint32_t i = 0; i < stored.count; i++) {
+        stored.action[i][0] = wire_get_u32(info);
+        stored.action[i][1] = wire_get_u32(info);
+        if (stored.action[i][0] > SC_ACTION_RUN_COMMAND)
+            return ERROR_INVALID_PARAMETER;
+    }
+    if (!wire_done(info))
+        return ERROR_INVALID_PARAMETER;
+    DWORD error = ERROR_SUCCESS;
+    if (given)
+        error =
+            RegSetValueExW(key, L"FailureActions", 0, REG_BINARY, (const BYTE *)&stored,
+                           (DWORD)(STORED_ACTIONS_HEAD + stored.count * sizeof(stored.action[0])));
+    if (error == ERROR_SUCCESS && message.s)
+        error = registry_set_text(key, L"RebootMessage", REG_SZ, message, true);
+    if (error == ERROR_SUCCESS && command.s)
+        error = registry_set_text(key, L"FailureCommand", REG_SZ, command, true);
+    return error;
+}
+
+// The levels that are one number, with what they are where nothing is stored.
+static bool number_level(uint32_t level, const wchar_t **value, DWORD *unset)
+{
+    switch (level) {
+    case SCM_INFO_DELAYED_AUTO_START:
+        *value = L"DelayedAutoStart", *unset = 0;
+        return true;
+    case SCM_INFO_FAILURE_ACTIONS_FLAG:
+        *value = L"FailureActionsOnNonCrashFailures", *unset = 0;
+        return true;
+    case SCM_INFO_SID:
+        *value = L"ServiceSidType", *unset = 0;
+        return true;
+    case SCM_INFO_PRESHUTDOWN:
+        *value = L"PreshutdownTimeout", *unset = 180000;
+        return true;
+    default:
+        return false;
+    }
+}
+
+DWORD db_put_info(const wchar_t *name, uint32_t level, struct wire_writer *info)
+{
+    HKEY key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &key), number;
+    if (error != ERROR_SUCCESS)
+        return error;
+    const wchar_t *value;
+    if (level == SCM_INFO_DESCRIPTION || level == SCM_INFO_REQUIRED_PRIVILEGES) {
+        bool list = level == SCM_INFO_REQUIRED_PRIVILEGES;
+        size_t len = 0;
+        wchar_t *text = list ? registry_text(key, L"RequiredPrivileges", &len)
+                             : registry_shown_text(key, L"Description");
+        if (text && !list)
+            len = wcslen(text);
+        wire_put_str16_opt(info, text ? (struct str16){(uint16_t *)text, len} : (struct str16){0});
+        free(text);
+    } else if (level == SCM_INFO_FAILURE_ACTIONS) {
+        put_failure_actions(key, info);
+    } else if (number_level(level, &value, &number)) {
+        registry_number(key, value, &number);
+        wire_put_u32(info, number);
+    } else {
+        error = ERROR_INVALID_LEVEL;
+    }
+    RegCloseKey(key);
+    return error;
+}
+
+DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info)
+{
+    HKEY key;
+    DWORD error = open_key(name, KEY_SET_VALUE, &key), number;
+    if (error != ERROR_SUCCESS)
+        return error;
+    const wchar_t *value;
+    if (level == SCM_INFO_DESCRIPTION || level == SCM_INFO_REQUIRED_PRIVILEGES) {
+        bool list = level == SCM_INFO_REQUIRED_PRIVILEGES;
+        struct str16 text = wire_get_str16_opt(info);
+        if (!wire_done(info))
+            error = ERROR_INVALID_PARAMETER;
+        else if (text.s)
+            error = registry_set_text(key, list ? L"RequiredPrivileges" : L"Description",
+                                      list ? REG_MULTI_SZ : REG_SZ, text, true);
+    } else if (level == SCM_INFO_FAILURE_ACTIONS) {
+        error = set_failure_actions(key, info);
+    } else if (number_level(level, &value, &number)) {
+        number = wire_get_u32(info);
+        error = wire_done(info) ? registry_set_number(key, value, number) : ERROR_INVALID_PARAMETER;
+    } else {
+        error = ERROR_INVALID_LEVEL;
+    }
+    RegCloseKey(key);
+    return error;
+}
+
+DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor)
+{
+    HKEY service, key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &service);
+    if (error != ERROR_SUCCESS)
+        return error;
+    *descriptor = NULL;
+    if (RegOpenKeyExW(service, L"Security", 0, KEY_QUERY_VALUE, &key) == ERROR_SUCCESS) {
+        DWORD type, bytes = 0;
+        if (RegQueryValueExW(key, L"Security", NULL, &type, NULL, &bytes) == ERROR_SUCCESS &&
+            type == REG_BINARY && bytes >= SECURITY_DESCRIPTOR_MIN_LENGTH &&
+            bytes <= SCM_MESSAGE_MAX / 2) {
+            SECURITY_DESCRIPTOR *stored = LocalAlloc(LPTR, bytes);
+            if (stored &&
+                RegQueryValueExW(key, L"Security", NULL, NULL, (BYTE *)stored, &bytes) ==
+                    ERROR_SUCCESS &&
+                IsValidSecurityDescriptor(stored) && GetSecurityDescriptorLength(stored) <= bytes)
+                *descriptor = stored;
+            else
+                LocalFree(stored);
+        }
+        RegCloseKey(key);
+    }
+    RegCloseKey(service);
+    if (*descriptor)
+        return ERROR_SUCCESS;
+    // What the documentation names as a service's default: all to administrators, start and query
+    // to the system, query to interactive users and to services.
+    PSECURITY_DESCRIPTOR made;
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            L"O:SYG:SYD:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)"
+            L"(A;;CCLCSWLOCRRC;;;IU)(A;;CCLCSWLOCRRC;;;SU)",
+            SDDL_REVISION_1, &made, NULL))
+        return GetLastError();
+    *descriptor = made;
+    return ERROR_SUCCESS;
+}
+
+DWORD db_set_security(const wchar_t *name, SECURITY_DESCRIPTOR *descriptor)
+{
+    HKEY service, key;
+    DWORD error = open_key(name, KEY_CREATE_SUB_KEY, &service);
+    if (error != ERROR_SUCCESS)
+        return error;
+    error = RegCreateKeyExW(service, L"Security", 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
+    if (error == ERROR_SUCCESS) {
+        error = RegSetValueExW(key, L"Security", 0, REG_BINARY, (const BYTE *)descriptor,
+                               GetSecurityDescriptorLength(descriptor));
+        RegCloseKey(key);
+    }
+    RegCloseKey(service);
+    return error;
+}
+
+DWORD db_pipe_timeout(void)
+{
+    DWORD timeout = 0;
+    HKEY key;
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control", 0, KEY_QUERY_VALUE,
+                      &key) == ERROR_SUCCESS) {
+        registry_number(key, L"ServicesPipeTimeout", &timeout);
+        RegCloseKey(key);
+    }
+    // The timers take up to 24 days; no one means more than an hour.
+    return timeout && timeout <= 3600000 ? timeout : 30000;
+}
