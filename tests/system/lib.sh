@@ -1,0 +1,70 @@
+# What the system tests share. Each test_*.sh is sourced after this; each function test_* in it is a
+# test, run in a bash of its own: it passes when it returns 0, and is skipped when it calls `skip`.
+# shellcheck shell=bash
+#
+# There: $root (the tree), $guests (the built guests, 64 bit), $scratch (a folder of the test's own, also
+# C:\test in Windows' words: $scratch_win), $wine, and the functions below. VMs that a test leaves are removed.
+set -u
+
+plume() { "$root/plume" "$@"; }
+export -f plume
+
+skip() { echo "skipped: $*"; exit 77; }
+die() { echo "at line ${BASH_LINENO[0]}: $*"; exit 1; }
+
+# run COMMAND...: its exit status in $status, its standard output and error in $out and $err (and as
+# $scratch/out, $scratch/err), carriage returns removed.
+run() {
+  status=0
+  "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+  out=$(tr -d '\r' <"$scratch/out")
+  err=$(tr -d '\r' <"$scratch/err")
+}
+
+show() {
+  echo "  status: $status"
+  sed 's/^/  out: /' <<<"$out"
+  sed 's/^/  err: /' <<<"$err"
+}
+
+# expect STATUS COMMAND...: runs it and fails unless it ends with that status.
+expect() {
+  local wanted=$1
+  shift
+  run "$@"
+  [ "$status" -eq "$wanted" ] || { echo "at line ${BASH_LINENO[0]}: expected status $wanted of: $*"; show; exit 1; }
+}
+
+# refused COMMAND... -- PATTERN: it ends with 125, says something on standard error that the pattern (a
+# glob) matches, and nothing on standard output.
+refused() {
+  local words=()
+  while [ "$1" != -- ]; do words+=("$1"); shift; done
+  run "${words[@]}"
+  # shellcheck disable=SC2053
+  if [ "$status" -ne 125 ] || [ -n "$out" ] || [[ $err != $2 ]] || [ "$(wc -l <<<"$err")" -ne 1 ]; then
+    echo "at line ${BASH_LINENO[0]}: expected status 125 and one line like: $2"; echo "  of: ${words[*]}"; show; exit 1
+  fi
+}
+
+same() { # same WHAT EXPECTED FOUND
+  [ "$2" = "$3" ] || { echo "at line ${BASH_LINENO[0]}: $1"; echo "  expected: $2"; echo "  found:    $3"; exit 1; }
+}
+
+contains() { # contains TEXT PATTERN (a glob)
+  # shellcheck disable=SC2053
+  [[ $1 == *$2* ]] || { echo "at line ${BASH_LINENO[0]}: no '$2' in:"; sed 's/^/  /' <<<"$1"; exit 1; }
+}
+
+# member NAME KEY: a member of `plume inspect`, as text.
+member() { plume inspect --format json "$1" | tr -d '\r' | sed -n "s/^  \"$2\": \"\{0,1\}\([^\"]*\)\"\{0,1\},\{0,1\}\$/\1/p"; }
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $until ] || { echo "at line ${BASH_LINENO[0]}: not in time: $*"; exit 1; }
+    sleep 0.1
+  done
+}
