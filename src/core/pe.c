@@ -69,6 +69,10 @@ bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header)
         header->imports.rva = load32(directory + 8);
         header->imports.size = load32(directory + 12);
     }
+    if (count > 3) {
+        header->exceptions.rva = load32(directory + 24);
+        header->exceptions.size = load32(directory + 28);
+    }
     if (count > 5) {
         header->relocations.rva = load32(directory + 40);
         header->relocations.size = load32(directory + 44);

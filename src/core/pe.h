@@ -20,7 +20,7 @@ struct pe_header {
     uint64_t base;
     struct {
         uint32_t rva, size;
-    } exports, imports, relocations;
+    } exports, imports, exceptions, relocations;
 };
 
 /* Reads the headers at the beginning of `file`. False when they are not those of a PE image or reach

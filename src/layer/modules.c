@@ -111,15 +111,35 @@ void *layer_find_module(const char *name)
     return NULL;
 }
 
+#ifdef _WIN64
+extern uint8_t layer_own_base[] __asm__("__ImageBase"); // the linker's
+
+/* Tells the exception dispatcher how to unwind through the layer, which is no module that it could
+ * find out about: an exception may pass through an interposed call on its way to the program's handler. */
+static void register_unwinding(const struct pe_header *ntdll)
+{
+    struct pe_header own;
+    BOOLEAN(NTAPI *add)(void *table, ULONG entries, ULONG64 base);
+    uint32_t rva = pe_find_export(layer_state.ntdll, ntdll, "RtlAddFunctionTable");
+    if (!rva || !pe_read_header(layer_own_base, 0x1000, &own) || !own.exceptions.rva)
+        return;
+    add = (__typeof__(add))((uint8_t *)layer_state.ntdll + rva);
+    add(layer_own_base + own.exceptions.rva, own.exceptions.size / 12 /* RUNTIME_FUNCTION */, (ULONG_PTR)layer_own_base);
+}
+#endif
+
 void layer_watch_modules(void)
 {
     NTSTATUS(NTAPI *watch)(ULONG, void(CALLBACK *)(ULONG, const void *, void *), void *, void **);
     struct pe_header header;
     void *cookie;
 
-    uint32_t rva = pe_read_header(layer_state.ntdll, 0x1000, &header)
-                       ? pe_find_export(layer_state.ntdll, &header, "LdrRegisterDllNotification")
-                       : 0;
+    if (!pe_read_header(layer_state.ntdll, 0x1000, &header))
+        return;
+#ifdef _WIN64
+    register_unwinding(&header);
+#endif
+    uint32_t rva = pe_find_export(layer_state.ntdll, &header, "LdrRegisterDllNotification");
     if (rva) {
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
         watch(0, on_notification, NULL, &cookie);
