@@ -83,12 +83,11 @@ test_top_and_stop() {
 }
 
 test_interrupted_run_leaves_nothing() {
-  setsid bash -c 'exec "$root/plume" run --rm ping -n 600 127.0.0.1' >/dev/null 2>&1 &
+  # As a terminal does it: to all processes of the foreground.
+  setsid "$root/plume" run --rm ping -n 600 127.0.0.1 >/dev/null 2>&1 &
+  local leader=$!
   wait_for 30 bash -c "plume ps | grep -q running"
-  local leader
-  leader=$(pgrep -o -f 'plume.exe run --rm ping' || true)
-  sleep 2
-  [ -n "$leader" ] || die 'the command cannot be found'
-  kill -INT -- "-$(ps -o pgid= -p "$leader" | tr -d ' ')"
+  wait_for 30 pgrep -g "$leader" -f '^ping'
+  kill -INT -- "-$leader"
   wait_for 30 bash -c '[ "$(plume ps -a --format json | tr -d "\r")" = "[]" ]'
 }
