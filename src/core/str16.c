@@ -62,7 +62,11 @@ bool str16_starts_ascii(struct str16 text, const char *ascii)
 
 bool str16_equal_ascii(struct str16 a, const char *ascii)
 {
-    return str16_starts_ascii(a, ascii) && !ascii[a.len];
+    // Not ascii[a.len]: that lies behind the end of a shorter `ascii`.
+    size_t len = 0;
+    while (ascii[len])
+        len++;
+    return a.len == len && str16_starts_ascii(a, ascii);
 }
 
 struct str16 str16_skip(struct str16 text, size_t units)
