@@ -91,6 +91,7 @@ size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_en
                 one.type = other->type;
                 one.data_length = other->data_length;
                 one.time = other->time;
+                one.class_name = other->class_name;
             }
             if (other->from & KEYMERGE_LOWER)
                 one.name = other->name;

@@ -15,10 +15,11 @@ struct keymerge_entry {
     uint32_t from; // enum keymerge_from, after the merge a combination
     uint32_t type, data_length; // of a value
     int64_t time;               // of a key: its last write
+    struct str16 class_name;    // of a key
     uint32_t order;             // the merge's
 };
 
-/* Merges `count` entries in place: one for each name, the VM's type, length and time before the
+/* Merges `count` entries in place: one for each name, the VM's particulars before the
  * host's, the host's spelling of the name before the VM's; without what is hidden. Returns how many
  * there are then. `scratch` has room for `count` entries.
  *

@@ -20,8 +20,9 @@ static void read_target(struct known_link *link)
     struct str16_buf text = {.s = units, .cap = LINK_MAX + KEY_REGISTRY_LEN};
     str16_put_ascii(&text, KEY_REGISTRY_PREFIX);
     str16_put(&text, (struct str16){link->name, link->name_len});
-    UNICODE_STRING name = unicode_of_str16(str16_view(&text)), value = {34, 34, (WCHAR *)L"SymbolicLinkValue"};
-    OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &name, OBJ_CASE_INSENSITIVE | OBJ_OPENLINK, NULL, NULL};
+    UNICODE_STRING name, value = {34, 34, (WCHAR *)L"SymbolicLinkValue"};
+    OBJECT_ATTRIBUTES attributes = key_attributes(&name, str16_view(&text));
+    attributes.Attributes |= OBJ_OPENLINK;
     struct {
         struct nt_key_value_partial_information info;
         uint16_t rest[LINK_MAX];
@@ -124,8 +125,9 @@ static bool redirects(ACCESS_MASK access)
         layer_cleanup_handle HANDLE key = NULL;
         layer_cleanup_free uint16_t *memory = NULL;
         struct str16 name;
-        UNICODE_STRING text = {52, 52, (WCHAR *)L"\\REGISTRY\\MACHINE\\SOFTWARE"};
-        OBJECT_ATTRIBUTES attributes = {sizeof attributes, NULL, &text, OBJ_CASE_INSENSITIVE, NULL, NULL};
+        static const uint16_t software[] = u"\\REGISTRY\\MACHINE\\SOFTWARE";
+        UNICODE_STRING text;
+        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(software));
         if (real.NtOpenKey(&key, KEYNAME_READ | flag, &attributes))
             key = NULL;
         else if (!key_name_from_kernel(key, &memory, &name))
@@ -290,13 +292,16 @@ NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
 {
     *key = (struct key_handle){.handle = handle, .record = handles_get(handle, HANDLE_KEY)};
     if (key->record && !key->record->lower) {
-        static const uint16_t flag[] = {'*', 'm', 'o', 'v', 'e', 'd', '*'};
-        if (layer_changed(CHANGE_KEY_UPPER, (struct str16){flag, sizeof flag / sizeof *flag})) {
+        if (layer_changed(CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG))) {
             layer_cleanup_key_name struct key_name name;
             bool lower;
             NTSTATUS status = read_from_kernel(handle, &name, &lower);
-            if (status || !name.registry)
+            if (status == STATUS_INSUFFICIENT_RESOURCES)
                 return status;
+            if (status || !name.registry) { // deleted: the system says so
+                key->shared = true;
+                return STATUS_SUCCESS;
+            }
             if (!str16_equal(name.canon, key->record->canon)) {
                 ACCESS_MASK access = key->record->access;
                 handles_release(key->record);
@@ -353,6 +358,17 @@ NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *cano
     }
     *memory = name.memory;
     *canon = name.canon;
+    // A handle on a key of the host's that the VM has renamed: only the record knows.
+    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_KEY);
+    if (lower && record && record->lower && !str16_equal_nocase(record->canon, name.canon)) {
+        uint16_t *copy = layer_alloc((record->canon.len + 1) * sizeof *copy);
+        if (!copy)
+            return STATUS_SUCCESS;
+        memcpy(copy, record->canon.s, record->canon.len * sizeof *copy);
+        layer_free(*memory);
+        *memory = copy;
+        *canon = (struct str16){copy, record->canon.len};
+    }
     return STATUS_SUCCESS;
 }
 

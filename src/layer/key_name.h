@@ -12,7 +12,7 @@ enum { KEY_REGISTRY_LEN = sizeof KEY_REGISTRY_PREFIX - 1 };
 
 /* Set in the change index (as CHANGE_KEY_UPPER) once the VM has renamed a key or made a link: from then
  * on the name with which a handle on the VM's own was opened may not be its key's name. */
-#define KEY_MOVED_FLAG "*moved*"
+#define KEY_MOVED_FLAG u"*moved*"
 
 struct key_name {
     uint16_t *memory;
@@ -62,6 +62,13 @@ void key_name_store(struct str16 *parent, struct str16 *leaf);
 /* What the kernel calls the VM's own key `canon`, with room for `extra` units: tree is "\upper" and the
  * like. NULL when there is no memory. */
 uint16_t *key_name_in_tree(const char *tree, struct str16 canon, struct str16_buf *name);
+
+/* Object attributes for an absolute name, which `text` is made to hold. */
+static inline OBJECT_ATTRIBUTES key_attributes(UNICODE_STRING *text, struct str16 name)
+{
+    *text = unicode_of_str16(name);
+    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = text, .Attributes = OBJ_CASE_INSENSITIVE};
+}
 
 /* The name of an open key from the kernel, in memory of layer_alloc()'s. */
 NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *absolute);

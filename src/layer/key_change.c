@@ -1,0 +1,227 @@
+#include "layer/key_change.h"
+#include "core/ntpath.h"
+
+// Setting and deleting values, deleting keys.
+
+NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle, HANDLE *temporary)
+{
+    *temporary = NULL;
+    *handle = key->handle;
+    if ((key->access & access) != access)
+        return STATUS_ACCESS_DENIED;
+    if (!key->lower)
+        return STATUS_SUCCESS;
+    NTSTATUS status = key_make_upper(key->canon, access | KEYNAME_QUERY_VALUE, temporary);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND)
+        status = STATUS_KEY_DELETED;
+    *handle = *temporary;
+    return status;
+}
+
+/* The target of a link of the VM's own, as the kernel is to follow it: in the VM's keys, where the target
+ * is made to be if the VM sees it. *units is layer_alloc()'s; NULL for a target that is no key. */
+static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, ULONG *bytes)
+{
+    layer_cleanup_key_name struct key_name name;
+    layer_cleanup_handle HANDLE target = NULL;
+    struct str16_buf path;
+
+    *units = NULL;
+    layer_cleanup_free uint16_t *copy = layer_alloc(size + sizeof *copy);
+    if (!copy)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memcpy(copy, data, size);
+    NTSTATUS status = key_name_parse((struct str16){copy, size / sizeof *copy}, KEYNAME_WOW64_64KEY, false, &name);
+    if (status || !name.registry || name.shared)
+        return status;
+    status = key_make_upper(name.canon, KEYNAME_QUERY_VALUE, &target);
+    if (status && status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    *units = key_name_in_tree("\\upper", name.canon, &path);
+    *bytes = (ULONG)(path.len * sizeof *path.s);
+    return *units ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type, void *data, ULONG size)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_cleanup_handle HANDLE temporary = NULL;
+    layer_cleanup_free uint16_t *link = NULL;
+    HANDLE upper;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared || !name)
+        return real.NtSetValueKey(handle, name, title, type, data, size);
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    if (status)
+        return status;
+    if (type == REG_LINK && data && str16_equal_ascii(str16_of_unicode(name), "SymbolicLinkValue")) {
+        status = translate_link(data, size, &link, &size);
+        if (status)
+            return status;
+        if (link)
+            data = link;
+    }
+    status = real.NtSetValueKey(upper, name, title, type, data, size);
+    change_index_bump(layer_changes);
+    return status;
+}
+
+NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name)
+{
+    for (ULONG size = 512;;) {
+        layer_cleanup_free struct nt_key_value_partial_information *info = layer_alloc(size);
+        ULONG len = 0;
+        if (!info)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        NTSTATUS status = real.NtQueryValueKey(from, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
+        if (!status)
+            return real.NtSetValueKey(to, name, 0, info->type, info->data, info->data_length);
+        if ((status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL) || len <= size)
+            return status;
+        size = len;
+    }
+}
+
+NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_cleanup_key_view struct key_view view = {0};
+    layer_cleanup_handle HANDLE temporary = NULL;
+    struct nt_key_value_partial_information info;
+    ULONG len;
+    HANDLE upper;
+    bool marked = false;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared || !name)
+        return real.NtDeleteValueKey(handle, name);
+    if (!(key.access & KEYNAME_SET_VALUE))
+        return STATUS_ACCESS_DENIED;
+    status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
+    if (status)
+        return status;
+    if (key.lower && !view.upper && !view.lower)
+        return STATUS_KEY_DELETED;
+    bool has_lower = view.lower && real.NtQueryValueKey(view.lower, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info,
+                                                        &len) != STATUS_OBJECT_NAME_NOT_FOUND;
+    if (has_lower && (status = key_value_is_hidden(key.canon, name, &marked)))
+        return status;
+    if (!has_lower || marked) {
+        if (key.lower && !view.upper)
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+        if (!status)
+            status = real.NtDeleteValueKey(upper, name);
+        change_index_bump(layer_changes);
+        return status;
+    }
+    // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
+    // watches the key is told of.
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    if (!status && (!view.upper || real.NtQueryValueKey(view.upper, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info,
+                                                        &len) == STATUS_OBJECT_NAME_NOT_FOUND))
+        status = key_copy_value(view.lower, upper, name);
+    if (!status)
+        status = key_hide_value(key.canon, name);
+    if (!status)
+        status = real.NtDeleteValueKey(upper, name);
+    change_index_bump(layer_changes);
+    return status;
+}
+
+/* What this system says when a key with sub-keys is deleted: Windows and Wine differ. */
+static NTSTATUS status_of_not_empty(void)
+{
+    static NTSTATUS known;
+    if (known)
+        return known;
+    static const uint16_t probe_name[] = u"probe", child_name[] = u"child";
+    layer_cleanup_handle HANDLE store = NULL, probe = NULL, child = NULL;
+    UNICODE_STRING text;
+    NTSTATUS found = STATUS_CANNOT_DELETE;
+    if (key_open_store(KEYNAME_ALL, &store))
+        return found;
+    OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(probe_name));
+    attributes.RootDirectory = store;
+    if (real.NtCreateKey(&probe, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)) {
+        probe = NULL;
+        return found;
+    }
+    attributes = key_attributes(&text, str16_of(child_name));
+    attributes.RootDirectory = probe;
+    if (real.NtCreateKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)) {
+        child = NULL;
+    } else {
+        NTSTATUS status = real.NtDeleteKey(probe);
+        if (status)
+            found = known = status;
+        real.NtDeleteKey(child);
+    }
+    real.NtDeleteKey(probe);
+    return found;
+}
+
+NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_cleanup_key_view struct key_view view = {0};
+    layer_cleanup_key_names struct key_names names = {0};
+    layer_cleanup_handle HANDLE temporary = NULL;
+    struct str16 parent;
+    HANDLE upper;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared)
+        return real.NtDeleteKey(handle);
+    if (!(key.access & KEYNAME_DELETE) || !ntpath_parent(key.canon, &parent))
+        return STATUS_ACCESS_DENIED;
+    status = key_view_open(key.canon, KEYNAME_READ, &view);
+    if (status)
+        return status;
+    if (!view.upper && !view.lower) // already
+        return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
+    if (!view.lower && !key.lower) {
+        status = real.NtDeleteKey(handle);
+        change_index_bump(layer_changes);
+        return status;
+    }
+    status = key_names_read(key.canon, view.upper, view.lower, false, &names);
+    if (!status && names.count)
+        status = status_of_not_empty();
+    // By way of a key of the VM's own also where there was none: the last step is a deletion, which
+    // whoever watches the key above is told of.
+    if (!status)
+        status = key_upper_for_write(&key, KEYNAME_DELETE, &upper, &temporary);
+    if (!status && !view.hidden)
+        status = key_hide(key.canon);
+    if (!status)
+        status = real.NtDeleteKey(upper);
+    change_index_bump(layer_changes);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLASS class, void *info, ULONG size)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_cleanup_handle HANDLE temporary = NULL;
+    HANDLE upper;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    // The other classes are the handle's own business.
+    if (key.shared || class != KeyWriteTimeInformation)
+        return real.NtSetInformationKey(handle, class, info, size);
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    if (!status)
+        status = real.NtSetInformationKey(upper, class, info, size);
+    change_index_bump(layer_changes);
+    return status;
+}

@@ -1,0 +1,267 @@
+#include "layer/key_list.h"
+
+enum { CHUNK_UNITS = 4096, BUFFER = 2048, LARGEST_NAME = 40 * 1024 };
+
+struct key_names_chunk {
+    struct key_names_chunk *next;
+    size_t used, cap;
+    uint16_t units[];
+};
+
+struct reading {
+    struct key_names *names;
+    size_t cap;
+    uint8_t *buffer;
+    ULONG size;
+};
+
+void key_names_free(struct key_names *names)
+{
+    while (names->chunks) {
+        struct key_names_chunk *chunk = names->chunks;
+        names->chunks = chunk->next;
+        layer_free(chunk);
+    }
+    layer_free(names->entries);
+    *names = (struct key_names){0};
+}
+
+static bool keep(struct key_names *names, const void *units, size_t bytes, struct str16 *kept)
+{
+    size_t len = bytes / sizeof(uint16_t);
+    struct key_names_chunk *chunk = names->chunks;
+    if (!chunk || chunk->cap - chunk->used < len) {
+        size_t cap = len > CHUNK_UNITS ? len : CHUNK_UNITS;
+        chunk = layer_alloc(sizeof *chunk + cap * sizeof *chunk->units);
+        if (!chunk)
+            return false;
+        chunk->cap = cap;
+        chunk->next = names->chunks;
+        names->chunks = chunk;
+    }
+    *kept = (struct str16){chunk->units + chunk->used, len};
+    if (len)
+        memcpy(chunk->units + chunk->used, units, len * sizeof *chunk->units);
+    chunk->used += len;
+    return true;
+}
+
+static struct keymerge_entry *add(struct reading *reading)
+{
+    struct key_names *names = reading->names;
+    if (names->count == reading->cap) {
+        size_t cap = reading->cap ? 2 * reading->cap : 64;
+        struct keymerge_entry *more = layer_alloc(cap * sizeof *more);
+        if (!more)
+            return NULL;
+        if (names->count)
+            memcpy(more, names->entries, names->count * sizeof *more);
+        layer_free(names->entries);
+        names->entries = more;
+        reading->cap = cap;
+    }
+    return &names->entries[names->count++];
+}
+
+static bool grow(struct reading *reading, ULONG size)
+{
+    uint8_t *more = layer_alloc(size);
+    if (!more)
+        return false;
+    layer_free(reading->buffer);
+    reading->buffer = more;
+    reading->size = size;
+    return true;
+}
+
+static NTSTATUS read_keys(struct reading *reading, HANDLE key, enum keymerge_from from)
+{
+    for (ULONG i = 0;; i++) {
+        ULONG len = 0;
+        NTSTATUS status = real.NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, reading->buffer, reading->size, &len);
+        if (status == STATUS_NO_MORE_ENTRIES)
+            return STATUS_SUCCESS;
+        if (status == STATUS_BUFFER_OVERFLOW && len > reading->size) {
+            if (!grow(reading, len + 256))
+                return STATUS_INSUFFICIENT_RESOURCES;
+            i--;
+            continue;
+        }
+        if (status)
+            return status;
+        const struct nt_key_node_information *info = (void *)reading->buffer;
+        struct keymerge_entry *entry = add(reading);
+        if (!entry || !keep(reading->names, info->name, info->name_length, &entry->name))
+            return STATUS_INSUFFICIENT_RESOURCES;
+        bool has_class = info->class_length && info->class_offset < len && info->class_length <= len - info->class_offset;
+        if (has_class && !keep(reading->names, reading->buffer + info->class_offset, info->class_length, &entry->class_name))
+            return STATUS_INSUFFICIENT_RESOURCES;
+        entry->time = info->last_write_time.QuadPart;
+        entry->from = from;
+    }
+}
+
+static NTSTATUS read_values(struct reading *reading, HANDLE key, enum keymerge_from from)
+{
+    for (ULONG i = 0;; i++) {
+        const ULONG fixed = offsetof(struct nt_key_value_full_information, name);
+        ULONG len = 0;
+        NTSTATUS status = real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, reading->buffer, reading->size, &len);
+        if (status == STATUS_NO_MORE_ENTRIES)
+            return STATUS_SUCCESS;
+        const struct nt_key_value_full_information *info = (void *)reading->buffer;
+        // The data may be cut off, but not the name.
+        if (status == STATUS_BUFFER_OVERFLOW && fixed + info->name_length >= reading->size) {
+            if (reading->size >= LARGEST_NAME)
+                return status;
+            if (!grow(reading, LARGEST_NAME))
+                return STATUS_INSUFFICIENT_RESOURCES;
+            i--;
+            continue;
+        }
+        if (status && status != STATUS_BUFFER_OVERFLOW)
+            return status;
+        struct keymerge_entry *entry = add(reading);
+        if (!entry || !keep(reading->names, info->name, info->name_length, &entry->name))
+            return STATUS_INSUFFICIENT_RESOURCES;
+        entry->type = info->type;
+        // Not info->data_length: Wine gives there what fitted.
+        entry->data_length = len > info->data_offset ? len - info->data_offset : 0;
+        entry->from = from;
+    }
+}
+
+/* Leaves out the place of the VMs' keys. */
+static void drop_store(struct str16 canon, struct key_names *names)
+{
+    struct str16 parent = {0}, leaf;
+    key_name_store(&parent, &leaf);
+    if (!str16_equal_nocase(canon, parent))
+        return;
+    for (size_t i = 0; i < names->count; i++) {
+        if (str16_equal_nocase(names->entries[i].name, leaf)) {
+            memmove(&names->entries[i], &names->entries[i + 1], (names->count - i - 1) * sizeof *names->entries);
+            names->count--;
+            return;
+        }
+    }
+}
+
+static void measure(struct key_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const struct keymerge_entry *entry = &names->entries[i];
+        uint32_t name = (uint32_t)(entry->name.len * sizeof(WCHAR)), class_name = (uint32_t)(entry->class_name.len * sizeof(WCHAR));
+        if (name > names->max_name)
+            names->max_name = name;
+        if (class_name > names->max_class)
+            names->max_class = class_name;
+        if (entry->data_length > names->max_data)
+            names->max_data = entry->data_length;
+    }
+}
+
+NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool values, struct key_names *names)
+{
+    struct reading reading = {.names = names};
+    NTSTATUS status = STATUS_SUCCESS;
+
+    *names = (struct key_names){0};
+    if (!grow(&reading, BUFFER))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (lower) {
+        layer_cleanup_handle HANDLE marks = NULL;
+        status = values ? read_values(&reading, lower, KEYMERGE_LOWER) : read_keys(&reading, lower, KEYMERGE_LOWER);
+        if (!status)
+            status = key_open_marks(canon, values, &marks);
+        if (!status)
+            status = read_values(&reading, marks, KEYMERGE_HIDDEN);
+        else if (status == STATUS_OBJECT_NAME_NOT_FOUND)
+            status = STATUS_SUCCESS;
+    }
+    if (!status && upper)
+        status = values ? read_values(&reading, upper, KEYMERGE_UPPER) : read_keys(&reading, upper, KEYMERGE_UPPER);
+    layer_free(reading.buffer);
+    if (!status && names->count) {
+        layer_cleanup_free struct keymerge_entry *scratch = layer_alloc(names->count * sizeof *scratch);
+        if (scratch) {
+            names->count = keymerge(names->entries, names->count, scratch, !values);
+            drop_store(canon, names);
+            measure(names);
+        } else {
+            status = STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
+    if (status)
+        key_names_free(names);
+    return status;
+}
+
+static void free_listing(void *memory)
+{
+    struct key_listing *listing = memory;
+    key_view_close(&listing->view);
+    layer_close_at(&listing->watch);
+    key_names_free(&listing->part[0].names);
+    key_names_free(&listing->part[1].names);
+    layer_free(listing);
+}
+
+struct key_listing *key_listing_lock(const struct key_handle *key)
+{
+    struct handle_record *record = key->record;
+    layer_lock(&record->lock);
+    if (!record->listing) {
+        record->listing = layer_alloc(sizeof(struct key_listing));
+        record->free_listing = free_listing;
+        if (!record->listing)
+            layer_unlock(&record->lock);
+    }
+    return record->listing;
+}
+
+void key_listing_done(const struct key_handle *key)
+{
+    layer_unlock(&key->record->lock);
+}
+
+static NTSTATUS read_part(const struct key_handle *key, struct key_listing *listing, bool values)
+{
+    // Noted before the reading: what changes meanwhile is read again.
+    uint32_t generation = change_index_generation(layer_changes);
+    if (!key->lower) { // the program's own handle knows that its key was deleted
+        ULONG none;
+        if (real.NtQueryKey(key->handle, NT_KEY_NAME_INFORMATION, &none, 0, &none) == STATUS_KEY_DELETED)
+            return STATUS_KEY_DELETED;
+    }
+    key_view_close(&listing->view);
+    NTSTATUS status = key_view_open(key->canon, KEYNAME_READ, &listing->view);
+    if (status)
+        return status;
+    HANDLE upper = listing->view.upper;
+    if (!upper && !listing->view.lower)
+        return STATUS_KEY_DELETED;
+    key_names_free(&listing->part[values].names);
+    listing->part[values].valid = false;
+    status = key_names_read(key->canon, upper, listing->view.lower, values, &listing->part[values].names);
+    listing->part[values].valid = !status;
+    listing->part[values].generation = generation;
+    return status;
+}
+
+NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index, struct key_listing **listing)
+{
+    struct key_listing *found = key_listing_lock(key);
+    if (!found)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    bool one_by_one = index == found->part[values].last + 1 || index + 1 == found->part[values].last;
+    bool same = found->part[values].generation == change_index_generation(layer_changes);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!found->part[values].valid || !index || !(same || one_by_one))
+        status = read_part(key, found, values);
+    found->part[values].last = index;
+    if (status)
+        key_listing_done(key);
+    *listing = status ? NULL : found;
+    return status;
+}

@@ -1,0 +1,261 @@
+#include "core/ntpath.h"
+#include "core/overlay.h"
+#include "layer/key_store.h"
+
+// NtCreateKey, NtOpenKey and their kin.
+
+struct open_call {
+    HANDLE *handle;
+    ACCESS_MASK access;
+    OBJECT_ATTRIBUTES *attributes;
+    ULONG options; // of NtOpenKeyEx
+    bool ex;       // it is NtOpenKeyEx
+};
+
+static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes)
+{
+    return call->ex ? real.NtOpenKeyEx(call->handle, access, attributes, call->options)
+                    : real.NtOpenKey(call->handle, access, attributes);
+}
+
+/* Object attributes like the program's for an absolute name; what protects the program's key does not
+ * protect the VM's, so there is no security descriptor: the VM's keys must stay open to whoever runs it. */
+static OBJECT_ATTRIBUTES attributes_like(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text, struct str16 name)
+{
+    OBJECT_ATTRIBUTES attributes = key_attributes(text, name);
+    attributes.Attributes |= like->Attributes;
+    return attributes;
+}
+
+static ACCESS_MASK physical(ACCESS_MASK access)
+{
+    return (access & ~(ACCESS_MASK)KEYNAME_WOW64_32KEY) | KEYNAME_WOW64_64KEY;
+}
+
+/* The call on the host's key, which it cannot change. */
+static NTSTATUS open_lower(const struct open_call *call, struct str16 canon, bool as_given)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    ACCESS_MASK access = overlay_key_access_reading(call->access);
+    NTSTATUS status;
+
+    if (as_given) {
+        status = call_real(call, access, call->attributes);
+    } else {
+        struct str16_buf name = {.cap = canon.len + KEY_REGISTRY_LEN};
+        UNICODE_STRING text;
+        memory = name.s = layer_alloc(name.cap * sizeof *memory);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        str16_put_ascii(&name, KEY_REGISTRY_PREFIX);
+        str16_put(&name, canon);
+        if (name.len * sizeof(WCHAR) > 0xfffe)
+            return STATUS_OBJECT_NAME_INVALID;
+        OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
+        status = call_real(call, physical(access), &attributes);
+    }
+    if (NT_SUCCESS(status))
+        handles_add(*call->handle, HANDLE_KEY, canon, true, call->access);
+    return status;
+}
+
+static NTSTATUS open_upper(const struct open_call *call, struct str16 canon)
+{
+    struct str16_buf name;
+    UNICODE_STRING text;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", canon, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (name.len * sizeof(WCHAR) > 0xfffe)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
+    NTSTATUS status = call_real(call, physical(call->access), &attributes);
+    if (NT_SUCCESS(status))
+        handles_add(*call->handle, HANDLE_KEY, canon, false, call->access);
+    return status;
+}
+
+/* Whether the call's RootDirectory is a key that is no more. */
+static NTSTATUS check_root(const OBJECT_ATTRIBUTES *attributes, NTSTATUS otherwise)
+{
+    layer_cleanup_key_handle struct key_handle root = {0};
+    bool exists;
+    if (!attributes->RootDirectory || key_handle_read(attributes->RootDirectory, &root) || root.shared)
+        return otherwise;
+    return !key_exists(root.canon, &exists) && !exists ? STATUS_KEY_DELETED : otherwise;
+}
+
+static NTSTATUS open_existing(const struct open_call *call, const struct key_name *name)
+{
+    bool hidden;
+    if (key_untouched(name->canon))
+        return open_lower(call, name->canon, !call->attributes->RootDirectory || name->root_lower);
+    if (layer_changed(CHANGE_KEY_UPPER, name->canon)) {
+        NTSTATUS status = open_upper(call, name->canon);
+        if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+            return status;
+    }
+    NTSTATUS status = key_is_hidden(name->canon, &hidden);
+    if (!status)
+        status = hidden ? STATUS_OBJECT_NAME_NOT_FOUND : open_lower(call, name->canon, false);
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_root(call->attributes, status) : status;
+}
+
+/* What is not the VM's to have otherwise: the host's, by the rules, or no key at all. The names of the
+ * latter could be links into the registry, so they give nothing to write with. */
+static bool is_passed(const struct open_call *call, const struct key_name *name, ACCESS_MASK *access)
+{
+    *access = call->access;
+    if (name->registry)
+        return name->shared && name->canon.len;
+    if (call->attributes && !call->attributes->RootDirectory)
+        *access = overlay_key_access_reading(call->access);
+    return true;
+}
+
+static NTSTATUS open_key(struct open_call *call)
+{
+    layer_cleanup_key_name struct key_name name;
+    ACCESS_MASK access;
+    layer_wake();
+    bool link = call->options & REG_OPTION_OPEN_LINK || (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
+    NTSTATUS status = key_name_read(call->attributes, call->access, link, &name);
+    if (status)
+        return status;
+    if (is_passed(call, &name, &access))
+        return call_real(call, access, call->attributes);
+    return open_existing(call, &name);
+}
+
+NTSTATUS NTAPI layer_NtOpenKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes)
+{
+    struct open_call call = {handle, access, attributes, 0, false};
+    return open_key(&call);
+}
+
+NTSTATUS NTAPI layer_NtOpenKeyEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG options)
+{
+    struct open_call call = {handle, access, attributes, options, true};
+    return open_key(&call);
+}
+
+/* Links of the VM's own make a handle's key another than the one that was named: noted for the VM's
+ * lifetime and the next. */
+static void note_link(void)
+{
+    layer_cleanup_handle HANDLE root = NULL;
+    UNICODE_STRING value = {10, 10, (WCHAR *)L"links"};
+    change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+    if (!key_open_store(KEYNAME_SET_VALUE, &root))
+        real.NtSetValueKey(root, &value, 0, REG_NONE, NULL, 0);
+}
+
+/* Makes a key that the VM does not see yet. */
+static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, ULONG title, UNICODE_STRING *class_name,
+                             ULONG options, ULONG *disposition)
+{
+    layer_cleanup_handle HANDLE above = NULL;
+    struct str16 parent;
+    struct str16_buf name;
+    UNICODE_STRING text;
+    bool exists;
+
+    if (!ntpath_parent(canon, &parent))
+        return STATUS_ACCESS_DENIED;
+    NTSTATUS status = key_exists(parent, &exists);
+    if (!status && !exists)
+        status = check_root(call->attributes, STATUS_OBJECT_NAME_NOT_FOUND);
+    if (!status)
+        status = key_make_upper(parent, KEYNAME_READ, &above);
+    if (status)
+        return status;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", canon, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (name.len * sizeof(WCHAR) > 0xfffe)
+        return STATUS_OBJECT_NAME_INVALID;
+    if (options & REG_OPTION_CREATE_LINK)
+        note_link();
+    key_announce(canon);
+    OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
+    status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name, options, disposition);
+    change_index_bump(layer_changes);
+    if (NT_SUCCESS(status))
+        handles_add(*call->handle, HANDLE_KEY, canon, false, call->access);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG title,
+                                 UNICODE_STRING *class_name, ULONG options, ULONG *disposition)
+{
+    layer_cleanup_key_name struct key_name name;
+    struct open_call call = {handle, access, attributes, 0, false};
+    layer_wake();
+    bool link = options & REG_OPTION_CREATE_LINK || (attributes && attributes->Attributes & OBJ_OPENLINK);
+    NTSTATUS status = key_name_read(attributes, access, link, &name);
+    if (status)
+        return status;
+    if (is_passed(&call, &name, &access))
+        return real.NtCreateKey(handle, access, attributes, title, class_name, options, disposition);
+    status = open_existing(&call, &name);
+    if (NT_SUCCESS(status) && disposition)
+        *disposition = REG_OPENED_EXISTING_KEY;
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    return create_upper(&call, name.canon, title, class_name, options, disposition);
+}
+
+// A transaction cannot span the VM's keys and the host's as one key: transacted calls can read what the
+// VM has not changed, and nothing else.
+
+static NTSTATUS check_transacted(OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, struct key_name *name)
+{
+    layer_wake();
+    NTSTATUS status = key_name_read(attributes, access, false, name);
+    if (status || !name->registry || (name->shared && name->canon.len))
+        return status;
+    return overlay_key_access_writes(access) || !key_untouched(name->canon) ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
+}
+
+static void note_transacted(NTSTATUS status, const HANDLE *handle, ACCESS_MASK access, const struct key_name *name)
+{
+    if (NT_SUCCESS(status) && name->registry && !(name->shared && name->canon.len))
+        handles_add(*handle, HANDLE_KEY, name->canon, true, access);
+}
+
+NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE transaction)
+{
+    layer_cleanup_key_name struct key_name name;
+    NTSTATUS status = check_transacted(attributes, access, &name);
+    if (!status)
+        status = real.NtOpenKeyTransacted(handle, access, attributes, transaction);
+    note_transacted(status, handle, access, &name);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtOpenKeyTransactedEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG options,
+                                           HANDLE transaction)
+{
+    layer_cleanup_key_name struct key_name name;
+    NTSTATUS status = check_transacted(attributes, access, &name);
+    if (!status)
+        status = real.NtOpenKeyTransactedEx(handle, access, attributes, options, transaction);
+    note_transacted(status, handle, access, &name);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtCreateKeyTransacted(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG title,
+                                           UNICODE_STRING *class_name, ULONG options, HANDLE transaction, ULONG *disposition)
+{
+    layer_cleanup_key_name struct key_name name;
+    (void)title, (void)class_name, (void)options; // those of a new key
+    NTSTATUS status = check_transacted(attributes, access, &name);
+    if (status)
+        return status;
+    // Only an existing key can be had.
+    status = real.NtOpenKeyTransacted(handle, access, attributes, transaction);
+    if (NT_SUCCESS(status) && disposition)
+        *disposition = REG_OPENED_EXISTING_KEY;
+    note_transacted(status, handle, access, &name);
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NOT_SUPPORTED : status;
+}

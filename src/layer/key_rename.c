@@ -1,0 +1,121 @@
+#include "layer/key_change.h"
+#include "core/ntpath.h"
+
+// NtRenameKey. The VM gets a copy of its own of all that it sees of the key, which changes nothing of
+// what it sees; then the host's is hidden, and the copy renamed by the system in one step.
+
+enum { COMPONENT_MAX = 256 };
+
+struct renaming {
+    struct str16_buf path; // canonical name of the key that is being copied
+    size_t old_len;        // of the one that is renamed, at the path's head
+    struct str16 new_name; // canonical
+};
+
+/* Notes in memory that a key of the copy is going to be below the new name. */
+static NTSTATUS announce_new(const struct renaming *renaming)
+{
+    struct str16 rest = str16_skip(str16_view(&renaming->path), renaming->old_len);
+    struct str16_buf name = {.cap = renaming->new_name.len + rest.len};
+    layer_cleanup_free uint16_t *memory = name.s = layer_alloc((name.cap + 1) * sizeof *memory);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&name, renaming->new_name);
+    str16_put(&name, rest);
+    key_announce(str16_view(&name));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS copy_tree(struct renaming *renaming)
+{
+    layer_cleanup_key_view struct key_view view = {0};
+    layer_cleanup_key_names struct key_names names = {0};
+    layer_cleanup_handle HANDLE upper = NULL;
+    struct str16 canon = str16_view(&renaming->path);
+
+    NTSTATUS status = announce_new(renaming);
+    if (!status)
+        status = key_make_upper(canon, KEYNAME_READ | KEYNAME_SET_VALUE, &upper);
+    if (!status)
+        status = key_view_open(canon, KEYNAME_READ, &view);
+    if (!status && view.lower)
+        status = key_names_read(canon, view.upper, view.lower, true, &names);
+    for (size_t i = 0; !status && i < names.count; i++) {
+        if (names.entries[i].from & KEYMERGE_UPPER)
+            continue;
+        UNICODE_STRING name = unicode_of_str16(names.entries[i].name);
+        status = key_copy_value(view.lower, upper, &name);
+    }
+    key_names_free(&names);
+    if (!status)
+        status = key_names_read(canon, view.upper, view.lower, false, &names);
+    key_view_close(&view);
+    for (size_t i = 0; !status && i < names.count; i++) {
+        size_t len = renaming->path.len;
+        str16_put_unit(&renaming->path, '\\');
+        str16_put(&renaming->path, names.entries[i].name);
+        status = renaming->path.overflow ? STATUS_OBJECT_NAME_INVALID : copy_tree(renaming);
+        renaming->path.len = len;
+    }
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
+{
+    enum { PATH = 32768 };
+    layer_cleanup_key_handle struct key_handle key;
+    layer_cleanup_handle HANDLE upper = NULL;
+    struct str16 parent;
+    bool exists;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared || !to || !to->Buffer || !to->Length)
+        return real.NtRenameKey(handle, to);
+    if ((key.access & KEYNAME_WRITE) != KEYNAME_WRITE)
+        return STATUS_ACCESS_DENIED;
+    struct str16 leaf = str16_of_unicode(to);
+    for (size_t i = 0; i < leaf.len; i++)
+        if (leaf.s[i] == '\\')
+            return STATUS_INVALID_PARAMETER;
+    if (leaf.len > COMPONENT_MAX)
+        return STATUS_INVALID_PARAMETER;
+    if (!ntpath_parent(key.canon, &parent))
+        return STATUS_CANNOT_DELETE;
+
+    struct str16_buf name = {.cap = parent.len + 1 + leaf.len};
+    layer_cleanup_free uint16_t *name_memory = name.s = layer_alloc(name.cap * sizeof *name_memory);
+    struct renaming renaming = {.path = {.cap = PATH}, .old_len = key.canon.len};
+    layer_cleanup_free uint16_t *path_memory = renaming.path.s = layer_alloc(PATH * sizeof *path_memory);
+    if (!name_memory || !path_memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&name, parent);
+    str16_put_unit(&name, '\\');
+    str16_put(&name, leaf);
+    renaming.new_name = str16_view(&name);
+    str16_put(&renaming.path, key.canon);
+    status = key_exists(key.canon, &exists);
+    if (!status && !exists)
+        status = STATUS_KEY_DELETED;
+    if (!status)
+        status = key_exists(renaming.new_name, &exists);
+    if (!status && exists)
+        status = STATUS_CANNOT_DELETE;
+    if (!status)
+        status = copy_tree(&renaming);
+    if (!status)
+        status = key_hide(renaming.new_name); // should the host get one of that name
+    if (!status)
+        status = key_hide(key.canon);
+    if (!status)
+        status = key_open_upper(key.canon, KEYNAME_WRITE, &upper);
+    if (!status) {
+        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+        status = real.NtRenameKey(upper, to);
+    }
+    if (!status && key.lower)
+        handles_add(handle, HANDLE_KEY, renaming.new_name, true, key.record->access);
+    change_index_bump(layer_changes);
+    return status;
+}

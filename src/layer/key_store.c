@@ -1,0 +1,399 @@
+#include "layer/key_store.h"
+#include "core/ntpath.h"
+#include "core/overlay.h"
+
+static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden", no_value_tree[] = "\\novalue";
+
+static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
+{
+    UNICODE_STRING text;
+    *handle = NULL;
+    if (name.len * sizeof(WCHAR) > 0xfffe)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
+    NTSTATUS status = real.NtOpenKey(handle, (access & ~(ACCESS_MASK)KEYNAME_WOW64_32KEY) | KEYNAME_WOW64_64KEY, &attributes);
+    if (!NT_SUCCESS(status))
+        *handle = NULL;
+    return NT_SUCCESS(status) ? STATUS_SUCCESS : status;
+}
+
+static NTSTATUS open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access, HANDLE *handle)
+{
+    struct str16_buf name;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree(tree, canon, &name);
+    *handle = NULL;
+    return memory ? open_name(str16_view(&name), access, handle) : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS key_open_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
+{
+    *handle = NULL;
+    if (!layer_changed(CHANGE_KEY_UPPER, canon))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return open_in_tree(upper_tree, canon, access, handle);
+}
+
+NTSTATUS key_open_lower(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
+{
+    size_t cap = canon.len + KEY_REGISTRY_LEN;
+    struct str16_buf name = {.cap = cap};
+    layer_cleanup_free uint16_t *memory = name.s = layer_alloc(cap * sizeof *memory);
+    *handle = NULL;
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put_ascii(&name, KEY_REGISTRY_PREFIX);
+    str16_put(&name, canon);
+    return open_name(str16_view(&name), overlay_key_access_reading(access), handle);
+}
+
+NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle)
+{
+    *handle = NULL;
+    if (!layer_changed(values ? CHANGE_KEY_NO_VALUE : CHANGE_KEY_LISTING, canon))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return open_in_tree(values ? no_value_tree : hidden_tree, canon, KEYNAME_QUERY_VALUE, handle);
+}
+
+/* Whether `marks` has a value of this name. */
+static NTSTATUS has_mark(struct str16 canon, bool values, const UNICODE_STRING *value, bool *marked)
+{
+    layer_cleanup_handle HANDLE marks = NULL;
+    struct nt_key_value_partial_information info;
+    ULONG len;
+
+    *marked = false;
+    NTSTATUS status = key_open_marks(canon, values, &marks);
+    if (!status)
+        status = real.NtQueryValueKey(marks, (UNICODE_STRING *)value, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info, &len);
+    if (!status || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) {
+        *marked = true;
+        return STATUS_SUCCESS;
+    }
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
+}
+
+NTSTATUS key_value_is_hidden(struct str16 canon, const UNICODE_STRING *value, bool *hidden)
+{
+    return has_mark(canon, true, value, hidden);
+}
+
+NTSTATUS key_is_hidden(struct str16 canon, bool *hidden)
+{
+    *hidden = false;
+    if (!change_index_has_above(layer_changes, CHANGE_KEY_HIDDEN, canon))
+        return STATUS_SUCCESS;
+    for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
+        if (!layer_changed(CHANGE_KEY_HIDDEN, name))
+            continue;
+        UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(name));
+        NTSTATUS status = has_mark(parent, false, &leaf, hidden);
+        if (status || *hidden)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+void key_view_close(struct key_view *view)
+{
+    layer_close_at(&view->upper);
+    layer_close_at(&view->lower);
+    *view = (struct key_view){0};
+}
+
+static NTSTATUS none_is_success(NTSTATUS status)
+{
+    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_SUCCESS : status;
+}
+
+NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view)
+{
+    *view = (struct key_view){0};
+    NTSTATUS status = none_is_success(key_open_upper(canon, access, &view->upper));
+    if (!status)
+        status = key_is_hidden(canon, &view->hidden);
+    if (!status && !view->hidden && !key_name_is_store(canon))
+        status = none_is_success(key_open_lower(canon, access, &view->lower));
+    if (status)
+        key_view_close(view);
+    return status;
+}
+
+NTSTATUS key_exists(struct str16 canon, bool *exists)
+{
+    layer_cleanup_handle HANDLE handle = NULL;
+    bool hidden;
+
+    *exists = true;
+    NTSTATUS status = key_open_upper(canon, KEYNAME_QUERY_VALUE, &handle);
+    if (!status)
+        return status;
+    *exists = false;
+    if (none_is_success(status))
+        return status;
+    status = key_is_hidden(canon, &hidden);
+    if (status || hidden || key_name_is_store(canon))
+        return status;
+    status = key_open_lower(canon, KEYNAME_QUERY_VALUE, &handle);
+    *exists = !status || status == STATUS_ACCESS_DENIED;
+    return *exists ? STATUS_SUCCESS : none_is_success(status);
+}
+
+void key_announce(struct str16 canon)
+{
+    change_index_add(layer_changes, CHANGE_KEY_UPPER, canon);
+    for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
+        if (layer_changed(CHANGE_KEY_UPPER, parent) && layer_changed(CHANGE_KEY_LISTING, parent))
+            break; // and so are those above
+        change_index_add(layer_changes, CHANGE_KEY_UPPER, parent);
+        change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
+    }
+}
+
+/* Makes one key, unless it is there, below one that is. */
+static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCESS_MASK access, HANDLE *handle)
+{
+    UNICODE_STRING text;
+    *handle = NULL;
+    if (name.len * sizeof(WCHAR) > 0xfffe)
+        return STATUS_OBJECT_NAME_INVALID;
+    OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
+    NTSTATUS status = real.NtCreateKey(handle, access | KEYNAME_WOW64_64KEY, &attributes, 0, class_name, 0, NULL);
+    if (status)
+        *handle = NULL;
+    return status;
+}
+
+/* Makes a key of the store and those above it, from the user's own on. */
+static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
+{
+    NTSTATUS status = create_name(name, NULL, access, handle);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    for (size_t at = 1, depth = 0; at <= name.len; at++) {
+        if (at < name.len && name.s[at] != '\\')
+            continue;
+        if (++depth < 4) // \REGISTRY\USER\S-... is there
+            continue;
+        layer_close_at(handle);
+        status = create_name(str16_first(name, at), NULL, access, handle);
+        if (status)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Makes one key of upper for the host's, with its class and its spelling, which replaces the end of
+ * `name`. */
+static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK access, HANDLE *handle)
+{
+    enum { SIZE = 1024 };
+    struct str16 canon = str16_skip(str16_view(name), canon_start);
+    layer_cleanup_handle HANDLE lower = NULL;
+    UNICODE_STRING class_name = {0};
+    bool hidden;
+
+    *handle = NULL;
+    layer_cleanup_free uint8_t *buffer = layer_alloc(SIZE);
+    if (!buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = key_is_hidden(canon, &hidden);
+    if (!status)
+        status = hidden ? STATUS_OBJECT_NAME_NOT_FOUND : key_open_lower(canon, KEYNAME_QUERY_VALUE, &lower);
+    if (status && status != STATUS_ACCESS_DENIED) // what may not be read is there all the same
+        return status;
+    ULONG len = 0;
+    const struct nt_key_node_information *node = (void *)buffer;
+    if (!status && !real.NtQueryKey(lower, NT_KEY_NODE_INFORMATION, buffer, SIZE, &len)) {
+        struct str16 leaf = {(const uint16_t *)node->name, node->name_length / sizeof(WCHAR)};
+        if (str16_equal_nocase(leaf, ntpath_leaf(canon)))
+            memcpy(name->s + name->len - leaf.len, leaf.s, leaf.len * sizeof *leaf.s);
+        if (node->class_length && node->class_offset < SIZE && node->class_length <= SIZE - node->class_offset) {
+            class_name.Buffer = (WCHAR *)(buffer + node->class_offset);
+            class_name.Length = class_name.MaximumLength = (USHORT)node->class_length;
+        }
+    }
+    status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access, handle);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND) { // the root of upper is missing
+        layer_cleanup_handle HANDLE root = NULL;
+        status = make_path(str16_first(str16_view(name), canon_start - 1), KEYNAME_READ, &root);
+        if (!status)
+            status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access, handle);
+    }
+    return status;
+}
+
+NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
+{
+    struct str16_buf name;
+    NTSTATUS status = key_open_upper(canon, access, handle);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree(upper_tree, canon, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    key_announce(canon);
+    // Up to the nearest that is there, then down.
+    size_t start = name.len - canon.len, there = canon.len;
+    for (struct str16 parent = canon; ntpath_parent(parent, &parent);) {
+        there = parent.len;
+        layer_cleanup_handle HANDLE above = NULL;
+        status = open_in_tree(upper_tree, parent, KEYNAME_QUERY_VALUE, &above);
+        if (!status)
+            break;
+        if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+            return status;
+        there = 0;
+    }
+    if (there == canon.len)
+        there = 0; // a root, which has none above it
+    for (size_t at = there ? there + 1 : 1; at <= canon.len; at++) {
+        if (at < canon.len && canon.s[at] != '\\')
+            continue;
+        layer_close_at(handle);
+        name.len = start + at;
+        status = mirror(&name, start, access, handle);
+        if (status)
+            break;
+    }
+    change_index_bump(layer_changes);
+    return status;
+}
+
+static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value)
+{
+    layer_cleanup_handle HANDLE marks = NULL;
+    struct str16_buf name;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree(tree, canon, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = make_path(str16_view(&name), KEYNAME_SET_VALUE, &marks);
+    if (!status)
+        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE, NULL, 0);
+    change_index_bump(layer_changes);
+    return status;
+}
+
+NTSTATUS key_hide(struct str16 canon)
+{
+    struct str16 parent;
+    if (!ntpath_parent(canon, &parent))
+        return STATUS_ACCESS_DENIED;
+    change_index_add(layer_changes, CHANGE_KEY_HIDDEN, canon);
+    change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
+    UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(canon));
+    return set_mark(hidden_tree, parent, &leaf);
+}
+
+NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)
+{
+    change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, canon);
+    return set_mark(no_value_tree, canon, value);
+}
+
+NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle)
+{
+    return open_name(str16_of(layer_config.keys), access, handle);
+}
+
+/* Filling the index. */
+
+enum { WALK_PATH = 32768, WALK_BUFFER = 1024 };
+
+struct walk {
+    struct str16_buf path; // canonical
+    uint8_t *buffer;
+    void (*each)(struct walk *walk, HANDLE key);
+};
+
+static void announce_upper(struct walk *walk, HANDLE key)
+{
+    (void)key;
+    key_announce(str16_view(&walk->path));
+}
+
+static void announce_hidden(struct walk *walk, HANDLE key)
+{
+    const struct nt_key_value_basic_information *info = (void *)walk->buffer;
+    ULONG len;
+    size_t path = walk->path.len;
+    for (ULONG i = 0; !real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len); i++) {
+        change_index_add(layer_changes, CHANGE_KEY_LISTING, str16_view(&walk->path));
+        str16_put_unit(&walk->path, '\\');
+        str16_put(&walk->path, (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
+        change_index_add(layer_changes, CHANGE_KEY_HIDDEN, str16_view(&walk->path));
+        walk->path.len = path;
+    }
+}
+
+static void announce_no_value(struct walk *walk, HANDLE key)
+{
+    (void)key;
+    change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, str16_view(&walk->path));
+}
+
+static NTSTATUS walk_key(struct walk *walk, HANDLE key)
+{
+    const struct nt_key_basic_information *info = (void *)walk->buffer;
+    size_t path = walk->path.len;
+    ULONG len;
+
+    if (path)
+        walk->each(walk, key);
+    for (ULONG i = 0;; i++) {
+        layer_cleanup_handle HANDLE child = NULL;
+        NTSTATUS status = real.NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len);
+        if (status)
+            return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
+        if (path)
+            str16_put_unit(&walk->path, '\\');
+        size_t leaf = walk->path.len;
+        str16_put(&walk->path, (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
+        if (walk->path.overflow)
+            return STATUS_NAME_TOO_LONG;
+        UNICODE_STRING text;
+        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_skip(str16_view(&walk->path), leaf));
+        attributes.RootDirectory = key;
+        attributes.Attributes |= OBJ_OPENLINK;
+        status = real.NtOpenKey(&child, KEYNAME_READ | KEYNAME_WOW64_64KEY, &attributes);
+        if (status)
+            child = NULL;
+        else
+            status = walk_key(walk, child);
+        if (status)
+            return status;
+        walk->path.len = path;
+    }
+}
+
+NTSTATUS key_announce_all(void)
+{
+    static const struct {
+        const char *tree;
+        void (*each)(struct walk *walk, HANDLE key);
+    } trees[] = {{upper_tree, announce_upper}, {hidden_tree, announce_hidden}, {no_value_tree, announce_no_value}};
+    layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
+    layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
+    struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer};
+    struct str16 parent = {0}, leaf;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!path || !buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    key_name_store(&parent, &leaf); // is left out of its parent's listing
+    change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
+    layer_cleanup_handle HANDLE store = NULL;
+    UNICODE_STRING links = {10, 10, (WCHAR *)L"links"};
+    ULONG len;
+    if (!key_open_store(KEYNAME_READ, &store) &&
+        real.NtQueryValueKey(store, &links, NT_KEY_VALUE_BASIC_INFORMATION, buffer, WALK_BUFFER, &len) != STATUS_OBJECT_NAME_NOT_FOUND)
+        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+    for (size_t i = 0; i < sizeof trees / sizeof *trees && !status; i++) {
+        layer_cleanup_handle HANDLE root = NULL;
+        status = open_in_tree(trees[i].tree, (struct str16){path, 0}, KEYNAME_READ, &root);
+        walk.each = trees[i].each;
+        walk.path.len = 0;
+        status = status ? none_is_success(status) : walk_key(&walk, root);
+    }
+    change_index_bump(layer_changes);
+    return status;
+}

@@ -1,0 +1,147 @@
+#include "layer/key_list.h"
+
+// NtQueryValueKey, NtEnumerateValueKey, NtQueryMultipleValueKey: reading values.
+
+static bool is_found(NTSTATUS status)
+{
+    return status != STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* The host's value, when the VM has none of its own. `lower` is a handle on the host's key, or NULL. */
+static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *name, ULONG class, void *info, ULONG length,
+                            ULONG *result)
+{
+    layer_cleanup_handle HANDLE opened = NULL;
+    bool hidden;
+    NTSTATUS status = key_value_is_hidden(canon, name, &hidden);
+    if (status)
+        return status;
+    if (hidden)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!lower) {
+        status = key_open_lower(canon, KEYNAME_QUERY_VALUE, &opened);
+        if (status)
+            return status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
+        lower = opened;
+    }
+    return real.NtQueryValueKey(lower, name, class, info, length, result);
+}
+
+static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, ULONG class, void *info, ULONG length, ULONG *result)
+{
+    layer_cleanup_handle HANDLE opened = NULL;
+    bool hidden;
+    NTSTATUS status;
+
+    if (key->lower && key_values_untouched(key->canon))
+        return real.NtQueryValueKey(key->handle, name, class, info, length, result);
+    status = key->lower ? key_open_upper(key->canon, KEYNAME_QUERY_VALUE, &opened) : STATUS_SUCCESS;
+    bool has_upper = !status;
+    if (has_upper) {
+        status = real.NtQueryValueKey(key->lower ? opened : key->handle, name, class, info, length, result);
+        if (is_found(status))
+            return status;
+    } else if (is_found(status)) {
+        return status;
+    }
+    status = key_is_hidden(key->canon, &hidden);
+    if (status)
+        return status;
+    if (hidden)
+        return has_upper ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_KEY_DELETED;
+    return query_lower(key->canon, key->lower ? key->handle : NULL, name, class, info, length, result);
+}
+
+NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG class, void *info, ULONG length, ULONG *result)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared || !name)
+        return real.NtQueryValueKey(handle, name, class, info, length, result);
+    if (!(key.access & KEYNAME_QUERY_VALUE))
+        return STATUS_ACCESS_DENIED;
+    return query_value(&key, name, class, info, length, result);
+}
+
+NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class, void *info, ULONG length, ULONG *result)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared)
+        return real.NtEnumerateValueKey(handle, index, class, info, length, result);
+    if (!(key.access & KEYNAME_QUERY_VALUE))
+        return STATUS_ACCESS_DENIED;
+    if (key.lower && key_values_untouched(key.canon))
+        return real.NtEnumerateValueKey(handle, index, class, info, length, result);
+
+    struct key_listing *listing;
+    status = key_listing_get(&key, true, index, &listing);
+    if (status)
+        return status;
+    const struct key_names *names = &listing->part[1].names;
+    status = STATUS_NO_MORE_ENTRIES;
+    if (index < names->count) {
+        const struct keymerge_entry *entry = &names->entries[index];
+        HANDLE from = entry->from & KEYMERGE_UPPER ? listing->view.upper : listing->view.lower;
+        UNICODE_STRING name = unicode_of_str16(entry->name);
+        status = from ? real.NtQueryValueKey(from, &name, class, info, length, result) : STATUS_OBJECT_NAME_NOT_FOUND;
+        if (!is_found(status)) // gone since the listing, or come over to the VM's side
+            status = query_value(&key, &name, class, info, length, result);
+        if (!is_found(status))
+            status = STATUS_NO_MORE_ENTRIES;
+    }
+    key_listing_done(&key);
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY entries, ULONG count, void *buffer, ULONG *length,
+                                             ULONG *needed)
+{
+    enum { FIXED = offsetof(struct nt_key_value_partial_information, data) };
+    layer_cleanup_key_handle struct key_handle key;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.shared || (key.lower && key_values_untouched(key.canon)) || !entries || !length)
+        return real.NtQueryMultipleValueKey(handle, entries, count, buffer, length, needed);
+    if (!(key.access & KEYNAME_QUERY_VALUE))
+        return STATUS_ACCESS_DENIED;
+
+    ULONG used = 0, room = *length, size = 512;
+    layer_cleanup_free struct nt_key_value_partial_information *info = layer_alloc(size);
+    bool fits = true;
+    for (ULONG i = 0; i < count; i++) {
+        ULONG len = 0;
+        if (!info)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        status = query_value(&key, entries[i].ValueName, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
+        if ((status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) && len > size) {
+            layer_free(info);
+            info = layer_alloc(size = len);
+            i--;
+            continue;
+        }
+        if (status)
+            return status;
+        used = (used + 3) & ~(ULONG)3;
+        entries[i].Type = info->type;
+        entries[i].DataLength = info->data_length;
+        entries[i].DataOffset = used;
+        fits = fits && used <= room && info->data_length <= room - used;
+        if (fits && info->data_length)
+            memcpy((uint8_t *)buffer + used, (uint8_t *)info + FIXED, info->data_length);
+        used += info->data_length;
+    }
+    if (needed)
+        *needed = used;
+    if (fits)
+        *length = used;
+    return fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+}
