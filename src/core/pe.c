@@ -50,11 +50,13 @@ bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header)
     header->wide = magic == PE32_PLUS;
     header->machine = load16(nt + 4);
     header->sections = load16(nt + 6);
-    header->section_table = at + SIGNATURE_AND_FILE_HEADER + optional_size;
     uint32_t directories = header->wide ? 112 : 96; // offset of the data directories
     if (optional_size < directories + 6 * 8 ||
-        !within(at + SIGNATURE_AND_FILE_HEADER, optional_size, size) ||
-        !within(header->section_table, header->sections * 40u, size))
+        at > UINT32_MAX - SIGNATURE_AND_FILE_HEADER - optional_size ||
+        !within(at + SIGNATURE_AND_FILE_HEADER, optional_size, size))
+        return false;
+    header->section_table = at + SIGNATURE_AND_FILE_HEADER + optional_size;
+    if (!within(header->section_table, header->sections * 40u, size))
         return false;
     header->base = header->wide ? load64(optional + 24) : load32(optional + 28);
     header->image_size = load32(optional + 56);
@@ -122,7 +124,7 @@ bool pe_relocate(uint8_t *image, const struct pe_header *header, uint64_t base)
         return false;
     while (end - at >= 8) {
         uint32_t page = load32(image + at), block = load32(image + at + 4);
-        if (block < 8 || block > end - at)
+        if (block < 8 || block > end - at || page > UINT32_MAX - 0xfff)
             return false;
         for (uint32_t i = 8; i + 2 <= block; i += 2) {
             uint16_t entry = load16(image + at + i);
@@ -168,9 +170,8 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
         uint32_t names = load32(image + at), dll_rva = load32(image + at + 12), slots = load32(image + at + 16);
         if (!dll_rva)
             break;
-        const char *dll = text_at(image, header, dll_rva);
-        if (!dll)
-            return false;
+        if (!slots || !text_at(image, header, dll_rva))
+            return false; // no slots would be those at the image's beginning: its headers
         for (uint32_t i = names ? names : slots;; i += width, slots += width) {
             if (!within(i, width, header->image_size) || !within(slots, width, header->image_size))
                 return false;
@@ -179,8 +180,12 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
                 break;
             if (hint >> (header->wide ? 63 : 31))
                 return false; // by ordinal: nothing of ours is
+            if (hint >= header->image_size || header->image_size - hint <= 2)
+                return false;
+            // Both each time: slots that lie over a name may have taken its end away.
+            const char *dll = text_at(image, header, dll_rva);
             const char *name = text_at(image, header, (uint32_t)hint + 2);
-            uint64_t address = name ? resolve(context, dll, name) : 0;
+            uint64_t address = dll && name ? resolve(context, dll, name) : 0;
             if (!address)
                 return false;
             if (header->wide)
@@ -220,7 +225,7 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
         } else {
             uint16_t ordinal = load16(image + ordinals_at + 2 * middle);
             uint32_t rva = ordinal < functions ? load32(image + functions_at + 4 * ordinal) : 0;
-            bool forwarder = rva >= at && rva < at + header->exports.size;
+            bool forwarder = rva >= at && rva - at < header->exports.size;
             return forwarder || rva >= header->image_size ? 0 : rva;
         }
     }
