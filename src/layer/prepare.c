@@ -21,15 +21,33 @@ static NTSTATUS make_directory(struct str16_buf *buf, const char *suffix)
     return real.NtCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
 }
 
-/* A link inside the directory that leads back to it: what programs call Global\, Local\ and Session\. */
+/* A link inside the directory that leads back to it: what programs call Global\, Local\ and
+ * Session\n\; where `suffix` ends with a backslash, this session's number follows. */
 static NTSTATUS make_link(struct str16_buf *buf, const char *suffix)
 {
     HANDLE handle;
-    UNICODE_STRING name = unicode_of_str16(object_name(buf, suffix));
+    struct str16 link = object_name(buf, suffix);
+    if (link.s[link.len - 1] == '\\')
+        str16_put_u32(buf, NtCurrentTeb()->ProcessEnvironmentBlock->SessionId);
+    UNICODE_STRING name = unicode_of_str16(str16_view(buf));
     UNICODE_STRING target = unicode_of_str16(str16_of(layer_config.objects));
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
     target.MaximumLength += sizeof(WCHAR); // its terminator is there, and Windows asks for it
     return real.NtCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &target);
+}
+
+/* Names in the session's and in the machine's directory are one set in a VM; what lies elsewhere in the
+ * host's tree of objects lies below Root. */
+static NTSTATUS make_objects(struct str16_buf *buf)
+{
+    static const char *const directories[] = {"", "\\Session", "\\Root", "\\Root\\RPC Control"};
+    static const char *const links[] = {"\\Global", "\\Local", "\\Session\\"};
+    NTSTATUS status = STATUS_SUCCESS;
+    for (size_t i = 0; !status && i < sizeof directories / sizeof *directories; i++)
+        status = make_directory(buf, directories[i]);
+    for (size_t i = 0; !status && i < sizeof links / sizeof *links; i++)
+        status = make_link(buf, links[i]);
+    return status;
 }
 
 static NTSTATUS make_changes(struct str16_buf *buf)
@@ -150,8 +168,7 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     layer_config = *config;
 
     *what = "making the VM's object directory";
-    if ((status = make_directory(&buf, "")) || (status = make_directory(&buf, "\\Root")) ||
-        (status = make_link(&buf, "\\Global")) || (status = make_link(&buf, "\\Local")) || (status = make_link(&buf, "\\Session")))
+    if ((status = make_objects(&buf)))
         return status;
     *what = "making the index of changes";
     if ((status = make_changes(&buf)))

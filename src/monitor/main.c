@@ -51,6 +51,15 @@ static bool parse(int argc, wchar_t **argv, const wchar_t **folder)
     return *folder && argc % 2 == 1;
 }
 
+/* False, with the step of the layer's that failed. */
+static bool layer_error(struct plume_error *error, NTSTATUS status, const wchar_t *summary, const struct vm *vm,
+                        const char *step)
+{
+    wchar_t text[128];
+    MultiByteToWideChar(CP_UTF8, 0, step, -1, text, sizeof(text) / sizeof(*text));
+    return error_ntstatus(error, (uint32_t)status, summary, vm->name, text);
+}
+
 // All that needs the host's names, up to the VM's threshold.
 static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *config,
                     struct plume_error *error)
@@ -63,9 +72,12 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
     log_line(L"VM %s, process %lu", vm->id, GetCurrentProcessId());
     if (!loop_start())
         return error_win32(error, L"cannot start the VM", vm->name, NULL);
-    if (!outside_make_job(vm, &job, error) || !outside_make_objects(vm, error) ||
-        !vm_layer_config(vm, config, error))
+    if (!outside_make_job(vm, &job, error) || !vm_layer_config(vm, config, error))
         return false;
+    const char *what = "";
+    NTSTATUS prepared = plume_layer_prepare(config, &what);
+    if (prepared < 0)
+        return layer_error(error, prepared, L"cannot prepare the VM", vm, what);
     scm_set_job(job);
     static wchar_t names[2][VM_PATH_MAX + 16];
     for (int i = 0; i < 2; i++) {
@@ -98,9 +110,7 @@ int wmain(int argc, wchar_t **argv)
     const char *what = "";
     NTSTATUS status = plume_layer_enter(&config, &what);
     if (status < 0) {
-        wchar_t step[128];
-        MultiByteToWideChar(CP_UTF8, 0, what, -1, step, sizeof(step) / sizeof(*step));
-        error_ntstatus(&error, (uint32_t)status, L"cannot enter the VM", vm.name, step);
+        layer_error(&error, status, L"cannot enter the VM", &vm, what);
         return fail(&error);
     }
     DWORD code = scm_open();

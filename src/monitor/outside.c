@@ -27,54 +27,6 @@ bool outside_make_job(const struct vm *vm, HANDLE *job, struct plume_error *erro
     return true;
 }
 
-static NTSTATUS make_directory(const wchar_t *parent, const wchar_t *name)
-{
-    wchar_t path[VM_PATH_MAX + 64];
-    _snwprintf(path, sizeof(path) / sizeof(*path), *name ? L"%s\\%s" : L"%s%s", parent, name);
-    UNICODE_STRING text;
-    RtlInitUnicodeString(&text, path);
-    OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    HANDLE kept; // for as long as this process lives
-    return NtCreateDirectoryObject(&kept, STANDARD_RIGHTS_REQUIRED | 0xf, &attributes);
-}
-
-static NTSTATUS make_link(const wchar_t *parent, const wchar_t *name, const wchar_t *target)
-{
-    wchar_t path[VM_PATH_MAX + 64];
-    _snwprintf(path, sizeof(path) / sizeof(*path), L"%s\\%s", parent, name);
-    UNICODE_STRING text, target_text;
-    RtlInitUnicodeString(&text, path);
-    RtlInitUnicodeString(&target_text, target);
-    OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    HANDLE kept;
-    return NtCreateSymbolicLinkObject(&kept, STANDARD_RIGHTS_REQUIRED | 1, &attributes,
-                                      &target_text);
-}
-
-bool outside_make_objects(const struct vm *vm, struct plume_error *error)
-{
-    // Names in the session's and in the machine's directory are one set in a VM; what lies
-    // elsewhere in the host's tree of objects lies below Root.
-    wchar_t session_link[32];
-    DWORD session = 0;
-    ProcessIdToSessionId(GetCurrentProcessId(), &session);
-    _snwprintf(session_link, sizeof(session_link) / sizeof(*session_link), L"Session\\%lu",
-               session);
-    NTSTATUS status = make_directory(vm->objects, L"");
-    static const wchar_t *const directories[] = {L"Session", L"Root", L"Root\\RPC Control"};
-    for (size_t i = 0; NT_SUCCESS(status) && i < sizeof(directories) / sizeof(*directories); i++)
-        status = make_directory(vm->objects, directories[i]);
-    const wchar_t *const links[] = {L"Global", L"Local", session_link};
-    for (size_t i = 0; NT_SUCCESS(status) && i < sizeof(links) / sizeof(*links); i++)
-        status = make_link(vm->objects, links[i], vm->objects);
-    if (NT_SUCCESS(status))
-        return true;
-    return error_ntstatus(error, (uint32_t)status, L"cannot make the objects of the VM", vm->name,
-                          NULL);
-}
-
 bool outside_open_log(const struct vm *vm, HANDLE *log, struct plume_error *error)
 {
     wchar_t path[VM_PATH_MAX + 64];

@@ -11,9 +11,6 @@
  * process's. Fails when the job exists: another monitor runs. */
 bool outside_make_job(const struct vm *vm, HANDLE *job, struct plume_error *error);
 
-/* The directory of the VM's named objects, with what programs expect in one. */
-bool outside_make_objects(const struct vm *vm, struct plume_error *error);
-
 /* The log file, opened for appending; made where there is none. */
 bool outside_open_log(const struct vm *vm, HANDLE *log, struct plume_error *error);
 
