@@ -27,13 +27,32 @@ bool stub_parse(enum stub_machine machine, const uint8_t *code, struct stub *stu
         *stub = (struct stub){8, load32(code + 4)};
         return true;
     }
-    // mov eax, number; then mov edx, address (Wine, NT 5.2 to 8, WOW64 from 10 on), or
-    // xor ecx, ecx / mov ecx, imm; lea edx, [esp+4] (WOW64 before 10), or call $+5 (Windows 10, 32-bit).
+    // mov eax, number. What follows only tells that it is a stub, it is not moved. The shapes of the
+    // NT kernels are listed in Chromium's sandbox/win/src/service_resolver_32.cc.
+    static const uint8_t call_teb[] = {0x64, 0xff, 0x15, 0xc0, 0, 0, 0};
     if (code[0] != 0xb8)
         return false;
-    bool known = code[5] == 0xba || (code[5] == 0x33 && code[6] == 0xc9) || code[5] == 0xb9 ||
-                 (code[5] == 0x8d && code[6] == 0x54 && code[7] == 0x24) ||
-                 (code[5] == 0xe8 && load32(code + 6) == 0);
+    const uint8_t *next = code + 5;
+    uint32_t operand = load32(next + 1);
+    bool known = false;
+    switch (next[0]) {
+    case 0xba: // mov edx, address: Wine, NT 5.1 to 6.1, WOW64 from 10 on
+    case 0xb9: // mov ecx, imm: WOW64 before 8
+        known = true;
+        break;
+    case 0x33: // xor ecx, ecx: the same
+        known = next[1] == 0xc9;
+        break;
+    case 0x8d: // lea edx, [esp+4]: NT 5.0
+        known = next[1] == 0x54 && next[2] == 0x24;
+        break;
+    case 0x64: // call fs:[0xc0]: WOW64 of 8 and 8.1
+        known = memcmp(next, call_teb, sizeof call_teb) == 0;
+        break;
+    case 0xe8: // call over the return: 8 and later, 32 bit; call $+5: a few of WOW64 10's
+        known = operand == 3 || operand == 0;
+        break;
+    }
     if (!known)
         return false;
     *stub = (struct stub){5, load32(code + 1)};
