@@ -26,8 +26,6 @@ static size_t entry_size(int kind)
 static void *put_text(struct listing *list, struct str16 text)
 {
     list->tail -= service_text_size(text, list->ansi);
-    if (!list->ansi)
-        list->tail &= ~(size_t)1;
     void *at = list->out + list->tail;
     service_text_write(at, text, list->ansi);
     return at;
@@ -39,8 +37,7 @@ static void add(struct listing *list, struct str16 name, struct str16 display_na
     size_t texts =
         service_text_size(name, list->ansi) + service_text_size(display_name, list->ansi);
     size_t size = entry_size(list->kind);
-    // One unit more: the texts end on an even address, which the buffer's end need not be.
-    if (list->full || !list->out || list->tail - list->head < size + texts + 1) {
+    if (list->full || !list->out || list->tail - list->head < size + texts) {
         list->full = true;
         list->needed += size + texts;
         return;
@@ -118,7 +115,9 @@ static BOOL finish(struct listing *list, DWORD error, DWORD *needed, DWORD *retu
 
 static struct listing listing_on(void *out, DWORD size, bool ansi, int kind)
 {
-    return (struct listing){.out = out, .tail = out ? size : 0, .ansi = ansi, .kind = kind};
+    // The texts end on an even address, which the buffer's end need not be.
+    size_t tail = !out ? 0 : ansi ? size : size & ~(size_t)1;
+    return (struct listing){.out = out, .tail = tail, .ansi = ansi, .kind = kind};
 }
 
 static BOOL enumerate(SC_HANDLE manager, const struct enum_request *request, struct listing list,
