@@ -3,7 +3,7 @@
 enum { // winnt.h
     FILE_RIGHTS = 0x2 | 0x4 | 0x10 | 0x40 | 0x100, // write data, append, write EA, delete child, write attributes
     KEY_RIGHTS = 0x2 | 0x4 | 0x20,                 // set value, create sub-key, create link
-    STANDARD_RIGHTS = 0x10000 | 0x40000 | 0x80000, // DELETE, WRITE_DAC, WRITE_OWNER
+    STANDARD_RIGHTS = 0x10000 | 0x40000 | 0x80000 | 0x1000000, // DELETE, WRITE_DAC, WRITE_OWNER, ACCESS_SYSTEM_SECURITY
     ALLOWED_MAXIMUM = 0x02000000,
     ALL_GENERIC = 0x10000000,
     WRITE_GENERIC = 0x40000000,
@@ -14,6 +14,8 @@ enum { // winnt.h
 enum overlay_action overlay_open(enum overlay_what upper, enum overlay_what lower, enum overlay_disposition disposition,
                                  bool writes)
 {
+    if ((unsigned)disposition > OVERLAY_OVERWRITE_IF)
+        return OVERLAY_USE_UPPER; // the system refuses it there, and nothing may have changed by then
     if (upper != OVERLAY_NOTHING)
         return OVERLAY_USE_UPPER;
     if (lower == OVERLAY_NOTHING)
