@@ -67,6 +67,8 @@ bool change_index_has(const struct change_index *index, enum change change, stru
 bool change_index_has_above(const struct change_index *index, enum change change, struct str16 canon)
 {
     uint64_t hash = STR16_HASH_SEED;
+    if (!canon.len)
+        return change_index_has(index, change, canon);
     for (size_t at = 0; at < canon.len;) {
         size_t end = at + 1; // past the separator that starts this component
         while (end < canon.len && canon.s[end] != '\\')
