@@ -299,6 +299,7 @@ NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
             if (status == STATUS_INSUFFICIENT_RESOURCES)
                 return status;
             if (status || !name.registry) { // deleted: the system says so
+                key_handle_release(key);
                 key->shared = true;
                 return STATUS_SUCCESS;
             }

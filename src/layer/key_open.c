@@ -85,7 +85,21 @@ static NTSTATUS check_root(const OBJECT_ATTRIBUTES *attributes, NTSTATUS otherwi
     return !key_exists(root.canon, &exists) && !exists ? STATUS_KEY_DELETED : otherwise;
 }
 
-static NTSTATUS open_existing(const struct open_call *call, const struct key_name *name)
+/* What is wrong with a name that was not found: that a component is too long, the system says only where
+ * it has the key above, which may be the VM's only. */
+static NTSTATUS check_length(struct str16 canon)
+{
+    enum { COMPONENT_MAX = 256 };
+    size_t len = 0;
+    for (size_t i = 0; i < canon.len; i++) {
+        len = canon.s[i] == '\\' ? 0 : len + 1;
+        if (len > COMPONENT_MAX)
+            return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+static NTSTATUS find_and_open(const struct open_call *call, const struct key_name *name)
 {
     bool hidden;
     if (key_untouched(name->canon))
@@ -99,6 +113,12 @@ static NTSTATUS open_existing(const struct open_call *call, const struct key_nam
     if (!status)
         status = hidden ? STATUS_OBJECT_NAME_NOT_FOUND : open_lower(call, name->canon, false);
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_root(call->attributes, status) : status;
+}
+
+static NTSTATUS open_existing(const struct open_call *call, const struct key_name *name)
+{
+    NTSTATUS status = find_and_open(call, name);
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_length(name->canon) : status;
 }
 
 /* What is not the VM's to have otherwise: the host's, by the rules, or no key at all. The names of the
@@ -156,7 +176,6 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
 {
     layer_cleanup_handle HANDLE above = NULL;
     struct str16 parent;
-    struct str16_buf name;
     UNICODE_STRING text;
     bool exists;
 
@@ -166,18 +185,15 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     if (!status && !exists)
         status = check_root(call->attributes, STATUS_OBJECT_NAME_NOT_FOUND);
     if (!status)
-        status = key_make_upper(parent, KEYNAME_READ, &above);
+        status = key_make_upper(parent, KEYNAME_READ | KEYNAME_CREATE_SUB_KEY, &above);
     if (status)
         return status;
-    layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", canon, &name);
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    if (name.len * sizeof(WCHAR) > 0xfffe)
-        return STATUS_OBJECT_NAME_INVALID;
     if (options & REG_OPTION_CREATE_LINK)
         note_link();
     key_announce(canon);
-    OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
+    // Relative to the key above: only so does Wine ask whether that is volatile.
+    OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, ntpath_leaf(canon));
+    attributes.RootDirectory = above;
     status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name, options, disposition);
     change_index_bump(layer_changes);
     if (NT_SUCCESS(status))

@@ -65,6 +65,7 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
     enum { PATH = 32768 };
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_handle HANDLE upper = NULL;
+    layer_cleanup_key_view struct key_view view = {0};
     struct str16 parent;
     bool exists;
     layer_wake();
@@ -105,8 +106,8 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
     if (!status)
         status = copy_tree(&renaming);
     if (!status)
-        status = key_hide(renaming.new_name); // should the host get one of that name
-    if (!status)
+        status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
+    if (!status && view.lower)
         status = key_hide(key.canon);
     if (!status)
         status = key_open_upper(key.canon, KEYNAME_WRITE, &upper);

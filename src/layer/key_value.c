@@ -95,6 +95,15 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
             status = query_value(&key, &name, class, info, length, result);
         if (!is_found(status))
             status = STATUS_NO_MORE_ENTRIES;
+        // For a buffer that does not hold the fixed part, systems differ between the two calls: this
+        // one's answer is asked for.
+        uint8_t none[sizeof(struct nt_key_value_full_information)];
+        ULONG ignored;
+        if (status == STATUS_BUFFER_TOO_SMALL && from && length < sizeof none) {
+            NTSTATUS answer = real.NtEnumerateValueKey(from, 0, class, none, length, &ignored);
+            if (answer == STATUS_BUFFER_OVERFLOW)
+                status = answer;
+        }
     }
     key_listing_done(&key);
     return status;
