@@ -18,16 +18,40 @@ static bool is_letter(uint16_t unit)
     return (unit >= 'A' && unit <= 'Z') || (unit >= 'a' && unit <= 'z');
 }
 
-/* The name below a device in *rest, with its leading backslash or empty. */
+/* Completes the canonical name with `rest`, which begins with its backslash or is empty. */
 static bool put_volume(struct ntpath *path, struct str16_buf *canon, struct str16 rest)
 {
-    while (rest.len && rest.s[rest.len - 1] == '\\') {
-        path->trailing = true;
-        rest.len--;
-    }
     str16_put(canon, rest);
     path->canon = str16_view(canon);
+    while (path->canon.len && path->canon.s[path->canon.len - 1] == '\\') {
+        path->trailing = true;
+        path->canon.len--;
+    }
     return !canon->overflow;
+}
+
+/* Takes the directory of links from the front of *text: \??, or one of the other names of it. */
+static bool take_links(struct str16 *text)
+{
+    if (!take_component(text, "\\??") && !take_component(text, "\\DosDevices") && !take_component(text, "\\GLOBAL??"))
+        return false;
+    while (take_component(text, "\\Global")) // is a link to the directory that it lies in
+        ;
+    return true;
+}
+
+/* Whether `canon` names the root folder of a volume other than a share. */
+static bool is_root(struct str16 canon)
+{
+    struct str16 rest = canon;
+    if (take_component(&rest, "Root"))
+        return false;
+    if (take_component(&rest, "Device"))
+        rest = str16_skip(rest, 1);
+    for (size_t i = 0; i < rest.len; i++)
+        if (rest.s[i] == '\\')
+            return false;
+    return rest.len != 0;
 }
 
 static bool parse_device(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path)
@@ -42,55 +66,50 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives, 
             return put_volume(path, canon, rest);
         }
     }
+    rest = name;
+    if (take_component(&rest, "\\Device\\Mup") && rest.len > 1 && rest.s[1] != ';') {
+        // What \??\UNC is a link to, and how the system names an open file of a share.
+        path->kind = NTPATH_FILE;
+        str16_put_ascii(canon, "UNC");
+        return put_volume(path, canon, rest);
+    }
     str16_put(canon, str16_skip(name, 1));
     struct str16 whole = str16_view(canon), below = str16_skip(whole, sizeof "Device\\" - 1);
     size_t device = 0;
     while (device < below.len && below.s[device] != '\\')
         device++;
     path->kind = device == below.len || rule_find(RULE_FILE, whole)->verdict == RULE_SHARED ? NTPATH_DEVICE : NTPATH_FILE;
-    path->canon = whole;
-    if (whole.len && whole.s[whole.len - 1] == '\\') {
-        path->canon.len--;
-        path->trailing = true;
-    }
-    return !canon->overflow;
+    return put_volume(path, canon, (struct str16){0});
 }
 
 bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path)
 {
     *path = (struct ntpath){.kind = NTPATH_DEVICE};
     for (;;) {
+        path->canon = (struct str16){canon->s, 0};
+        if (name.len < 2 || name.s[0] != '\\')
+            return true; // not absolute, or the root
         struct str16 rest = name;
-        if (take_component(&rest, "\\Device\\NamedPipe") || take_component(&rest, "\\??\\pipe") ||
-            take_component(&rest, "\\DosDevices\\pipe") || take_component(&rest, "\\GLOBAL??\\pipe")) {
-            path->kind = NTPATH_PIPE;
-            path->trailing = rest.len == 1;
-            path->canon = str16_skip(rest, 1);
-            return true;
-        }
-        if (take_component(&rest, "\\Device\\Mailslot") || take_component(&rest, "\\??\\mailslot") ||
-            take_component(&rest, "\\DosDevices\\mailslot") || take_component(&rest, "\\GLOBAL??\\mailslot")) {
-            path->kind = NTPATH_MAILSLOT;
-            path->trailing = rest.len == 1;
-            path->canon = str16_skip(rest, 1);
-            return true;
-        }
-        if (!take_component(&rest, "\\??") && !take_component(&rest, "\\DosDevices") && !take_component(&rest, "\\GLOBAL??")) {
-            if (take_component(&rest, "\\Device"))
-                return parse_device(name, drives, canon, path);
-            // Something else in the root, such as \SystemRoot: a link to a file.
-            str16_put(canon, str16_skip(name, 1));
-            path->kind = rule_find(RULE_FILE, str16_view(canon))->verdict == RULE_SHARED ? NTPATH_DEVICE : NTPATH_FILE;
-            path->canon = (struct str16){canon->s, 0};
-            canon->len = 0;
-            str16_put_ascii(canon, "Root");
-            return put_volume(path, canon, name);
-        }
-        if (rest.len > 1 && take_component(&rest, "\\GLOBALROOT")) {
+        bool links = take_links(&rest);
+        if (links && take_component(&rest, "\\GLOBALROOT")) {
             name = rest; // an absolute name again
             continue;
         }
-        (void)take_component(&rest, "\\Global"); // \\.\Global\C:\x
+        bool pipe = take_component(&rest, links ? "\\pipe" : "\\Device\\NamedPipe");
+        if (pipe || take_component(&rest, links ? "\\mailslot" : "\\Device\\Mailslot")) {
+            path->kind = pipe ? NTPATH_PIPE : NTPATH_MAILSLOT;
+            path->trailing = rest.len == 1;
+            path->canon = str16_skip(rest, 1);
+            return true;
+        }
+        if (!links) {
+            if (take_component(&rest, "\\Device"))
+                return parse_device(name, drives, canon, path);
+            // Something else in the root, such as \SystemRoot: a link to a file.
+            path->kind = NTPATH_FILE;
+            str16_put_ascii(canon, "Root");
+            return put_volume(path, canon, name);
+        }
         rest = str16_skip(rest, 1);
         if (rest.len >= 2 && is_letter(rest.s[0]) && rest.s[1] == ':' && (rest.len == 2 || rest.s[2] == '\\')) {
             if (rest.len == 2) {
@@ -106,6 +125,13 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
         while (first < rest.len && rest.s[first] != '\\')
             first++;
         struct str16 component = str16_first(rest, first);
+        if (first < rest.len &&
+            (first < 2 || str16_equal_ascii(component, "Device") || str16_equal_ascii(component, "Root"))) {
+            // Would be taken for another canonical form.
+            path->kind = NTPATH_FILE;
+            str16_put_ascii(canon, "Root");
+            return put_volume(path, canon, name);
+        }
         bool shared = false;
         if (!str16_equal_ascii(component, "unix") && !str16_equal_ascii(component, "UNC") &&
             !str16_starts_ascii(component, "Volume{")) {
@@ -133,12 +159,12 @@ void ntpath_lower(struct str16 canon, struct str16_buf *out)
         str16_put_unit(out, canon.s[0]);
         str16_put_unit(out, ':');
         str16_put(out, str16_skip(canon, 1));
-        if (canon.len == 1)
-            str16_put_unit(out, '\\');
     } else {
         str16_put_ascii(out, "\\??\\");
         str16_put(out, canon);
     }
+    if (is_root(canon))
+        str16_put_unit(out, '\\'); // without, it would be the volume itself
 }
 
 bool ntpath_below(struct str16 name, struct str16 root, struct str16 *rest)
@@ -172,7 +198,11 @@ struct str16 ntpath_without_stream(struct str16 canon, struct str16 *stream)
     for (size_t i = 0; i < leaf.len; i++) {
         if (leaf.s[i] == ':') {
             *stream = str16_skip(leaf, i);
-            return str16_first(canon, canon.len - stream->len);
+            struct str16 file = str16_first(canon, canon.len - stream->len);
+            // A root folder has no name that the colon could follow: C:\:stream.
+            if (file.len && file.s[file.len - 1] == '\\' && is_root(str16_first(file, file.len - 1)))
+                file.len--;
+            return file;
         }
     }
     *stream = (struct str16){canon.s + canon.len, 0};

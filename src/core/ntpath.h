@@ -3,9 +3,11 @@
 //
 // The canonical form begins with the volume and has no leading backslash:
 //   C\dir\name           \??\C:\dir\name, \Device\HarddiskVolume3\dir\name, ...
-//   UNC\server\share\x   \??\UNC\server\share\x
+//   UNC\server\share\x   \??\UNC\server\share\x, \Device\Mup\server\share\x
 //   Device\Name\x        a device that no drive letter stands for
 //   Other\x              \??\Other\x
+//   Root\x               \x: something else in the root, such as \SystemRoot\x
+// \??, \DosDevices, \GLOBAL??, \??\Global and what follows \??\GLOBALROOT are the same.
 #ifndef PLUME_CORE_NTPATH_H
 #define PLUME_CORE_NTPATH_H
 
@@ -20,7 +22,7 @@ enum ntpath_kind {
 
 struct ntpath {
     enum ntpath_kind kind;
-    struct str16 canon;  // in the caller's buffer
+    struct str16 canon;  // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
     bool trailing;       // the name ended with a backslash, which canon does not
 };
 
@@ -29,18 +31,20 @@ struct ntpath_drives {
     struct str16 link[26];
 };
 
-/* Parses the absolute NT name `name`. `canon` needs room for name.len + 8 units. False when it has
- * not enough. */
+/* Parses the absolute NT name `name`. `canon`, empty, needs room for name.len + 8 units. False when it
+ * has not enough. A name that is not absolute comes out as a device without a name, for the
+ * system to refuse. */
 bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path);
 
-/* The host's NT name of a canonical file name; needs canon.len + 16 units. */
+/* The host's NT name of a canonical file name; needs canon.len + 16 units. It ends with a backslash
+ * when it names a volume's root folder, and only then. */
 void ntpath_lower(struct str16 canon, struct str16_buf *out);
 
 /* If `name`, an absolute NT name, is `root` or lies below it, gives what follows (without the
  * backslash between them). */
 bool ntpath_below(struct str16 name, struct str16 root, struct str16 *rest);
 
-/* The folder that a canonical name lies in; false at a volume's root. */
+/* The name without its last component; false when it has only one. */
 bool ntpath_parent(struct str16 canon, struct str16 *parent);
 
 /* The last component. */
