@@ -80,6 +80,12 @@ unsigned sockaddr_port(struct sockaddr_view view)
     return (unsigned)view.at[AT_PORT] << 8 | view.at[AT_PORT + 1];
 }
 
+void sockaddr_set_port(struct sockaddr_view view, unsigned port)
+{
+    view.at[AT_PORT] = (uint8_t)(port >> 8);
+    view.at[AT_PORT + 1] = (uint8_t)port;
+}
+
 static enum sockaddr_kind kind4(const struct sockaddr_vm *vm, const uint8_t *address)
 {
     if (!memcmp(address, any, sizeof vm->own))
@@ -193,6 +199,8 @@ enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_k
     case SOCKADDR_OWN4:
     case SOCKADDR_TWIN4:
         return bound == SOCKADDR_OTHER ? SOCKADDR_LOOPBACK4 : bound;
+    case SOCKADDR_LOOPBACK4: // a datagram socket under Wine
+        return bound == SOCKADDR_ANY4 ? bound : SOCKADDR_OTHER;
     case SOCKADDR_MAPPED_OWN:
     case SOCKADDR_MAPPED_TWIN:
         if (bound != SOCKADDR_OTHER)

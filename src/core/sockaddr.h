@@ -60,6 +60,8 @@ enum sockaddr_kind sockaddr_kind(const struct sockaddr_vm *vm, struct sockaddr_v
 bool sockaddr_is_ipv6(struct sockaddr_view view);
 unsigned sockaddr_port(struct sockaddr_view view);
 
+void sockaddr_set_port(struct sockaddr_view view, unsigned port);
+
 /* Overwrites the address, not the port. `kind` must be of the view's family and not SOCKADDR_OTHER.
  * Flow and scope become zero. */
 void sockaddr_set(const struct sockaddr_vm *vm, struct sockaddr_view view, enum sockaddr_kind kind);
@@ -68,10 +70,19 @@ void sockaddr_set(const struct sockaddr_vm *vm, struct sockaddr_view view, enum 
  * addresses). `ipv6_only`: whether the socket takes IPv6 alone (for an IPv4 socket without meaning). */
 enum sockaddr_kind sockaddr_to_bind(enum sockaddr_kind named, bool ipv6_only);
 
-/* Who bound a port with an IPv6 socket last, of the whole VM: one byte a port. UDP and TCP share it. */
+/* What the processes of a VM tell each other about ports (host byte order), one table a VM.
+ *
+ * `state`: who bound a port with an IPv6 socket last. UDP and TCP share it.
+ *
+ * `datagram`, `program`: Wine's server binds an IPv4 datagram socket to 0.0.0.0 if its address is neither
+ * 127.0.0.1 nor an interface's (bind_to_interface() in server/sock.c, 8.0), so V cannot be had there. IPv4
+ * datagram sockets of a VM are bound to 127.0.0.1 then, to the port that the program named if nobody
+ * has that, else to another: datagram[named] is the port that it has, program[that] the named one. 0: none. */
 enum sockaddr_port_state { SOCKADDR_PORT_NONE, SOCKADDR_PORT_TWIN, SOCKADDR_PORT_OWN };
 struct sockaddr_ports {
     uint8_t state[65536];
+    uint16_t datagram[65536];
+    uint16_t program[65536];
 };
 
 /* Where what a program addresses goes to. SOCKADDR_OTHER: unchanged. */

@@ -1,16 +1,15 @@
 #include "layer/ports.h"
 #include "layer/lock.h"
 
-// The section is made by the first process of the VM that binds an IPv6 socket and lives as long as
-// one that did: it says nothing that is needed after them.
+// The section is made by the first process of the VM that needs it and lives as long as one that did:
+// it says nothing that is needed after them.
 #define PORTS_SUFFIX ".ports"
 
-static struct sockaddr_ports *ports;
-
-static struct sockaddr_ports *get_ports(bool create)
+struct sockaddr_ports *ports_table(void)
 {
     static struct layer_lock lock;
-    struct sockaddr_ports *found = __atomic_load_n(&ports, __ATOMIC_ACQUIRE);
+    static struct sockaddr_ports *table;
+    struct sockaddr_ports *found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     if (found)
         return found;
 
@@ -19,42 +18,27 @@ static struct sockaddr_ports *get_ports(bool create)
     str16_put(&text, str16_of(layer_config.objects));
     str16_put_ascii(&text, PORTS_SUFFIX);
     UNICODE_STRING name = unicode_of_str16(str16_view(&text));
-    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes,
-                                    .ObjectName = &name,
-                                    .Attributes = OBJ_CASE_INSENSITIVE | (create ? OBJ_OPENIF : 0)};
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
+    attributes.Attributes |= OBJ_OPENIF;
     HANDLE section = NULL;
     void *view = NULL;
     SIZE_T view_size = 0;
+    LARGE_INTEGER size = {.QuadPart = sizeof *table};
     layer_lock(&lock);
-    found = ports;
+    found = table;
     if (!found) {
-        LARGE_INTEGER size = {.QuadPart = sizeof *ports};
-        NTSTATUS status = create ? real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
-                                                        PAGE_READWRITE, SEC_COMMIT, NULL)
-                                 : real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes);
+        NTSTATUS status = real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
+                                               PAGE_READWRITE, SEC_COMMIT, NULL);
         if (status >= 0)
             status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size, 2 /* ViewUnmap */, 0,
                                              PAGE_READWRITE);
         if (status >= 0) {
             found = view; // the handle stays open: it keeps the name
-            __atomic_store_n(&ports, found, __ATOMIC_RELEASE);
+            __atomic_store_n(&table, found, __ATOMIC_RELEASE);
         } else if (section) {
             real.NtClose(section);
         }
     }
     layer_unlock(&lock);
     return found;
-}
-
-enum sockaddr_port_state ports_get(unsigned port)
-{
-    const struct sockaddr_ports *all = get_ports(false);
-    return all ? __atomic_load_n(&all->state[port & 0xffff], __ATOMIC_RELAXED) : SOCKADDR_PORT_NONE;
-}
-
-void ports_set(unsigned port, enum sockaddr_port_state state)
-{
-    struct sockaddr_ports *all = get_ports(true);
-    if (all)
-        __atomic_store_n(&all->state[port & 0xffff], (uint8_t)state, __ATOMIC_RELAXED);
 }

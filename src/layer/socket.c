@@ -11,6 +11,9 @@
 // connects (any address, the system's choice). Datagram sockets are bound to any address in that case
 // (and not bound at all when they send unbound, as ever): an ephemeral port collides with nobody's.
 //
+// That holds until such a socket is connected inside the VM: then the system gives it 127.0.0.1 as its own, to
+// which nobody in the VM can send. (One that is not bound when it is connected gets the VM's address.)
+//
 // Not translated, because it arrives in the program's memory when the layer is not looking: the peer's address
 // of an overlapped WSARecvFrom that does not complete at once, the addresses that AcceptEx leaves in its
 // buffer, and addresses in control messages. They then show the VM's own address, with which the program can
@@ -19,6 +22,9 @@
 
 #define STATUS_INVALID_ADDRESS_COMPONENT   ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
 #define STATUS_ADDRESS_ALREADY_ASSOCIATED  ((NTSTATUS)0xC0000238) // WSAEINVAL
+#ifndef STATUS_SHARING_VIOLATION
+#define STATUS_SHARING_VIOLATION ((NTSTATUS)0xC0000043) // WSAEADDRINUSE
+#endif
 #ifndef STATUS_ALERTED
 #define STATUS_ALERTED ((NTSTATUS)0x00000101)
 #endif
@@ -96,16 +102,25 @@ static NTSTATUS pass_and_wait(const struct call *call)
     return status == STATUS_PENDING && call->event && !call->apc ? wait_for(call->event, call->io, false) : status;
 }
 
-/* A request of the layer's own. */
+/* Whether Wine answers a request within the call, always. */
+static bool is_immediate(ULONG code)
+{
+    return code == SOCKADDR_CODE_WINE_GET_INFO || code == SOCKADDR_CODE_WINE_GET_IPV6_ONLY ||
+           code == SOCKADDR_CODE_WINE_SET_IPV6_ONLY || code == SOCKADDR_CODE_WINE_GET_PEER;
+}
+
+/* A request of the layer's own. It has no APC context, so a completion port hears nothing of it. */
 static NTSTATUS ask(HANDLE socket, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length)
 {
     layer_cleanup_handle HANDLE event = NULL;
     IO_STATUS_BLOCK io = {{0}, 0};
-    NTSTATUS status = real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!is_immediate(code))
+        status = real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
     if (status)
         return status;
     status = real.NtDeviceIoControlFile(socket, event, NULL, NULL, &io, code, in, in_length, out, out_length);
-    return status == STATUS_PENDING ? wait_for(event, &io, false) : status;
+    return status == STATUS_PENDING ? wait_for(event ? event : socket, &io, false) : status;
 }
 
 /* Windows' form of setsockopt() and getsockopt(), since NT 6: AFD_TL_IO_CONTROL_INFO of phnt's ntafd.h. Not tested. */
@@ -148,14 +163,16 @@ static void open_to_ipv4(HANDLE socket, struct socket_note *note)
     note->flags |= SOCKET_OPENED;
 }
 
-static bool is_stream(HANDLE socket)
+enum socket_type { SOCKET_STREAM, SOCKET_DATAGRAM, SOCKET_WINE_DATAGRAM };
+
+static enum socket_type get_type(HANDLE socket)
 {
-    ULONG info[3] = {0};          // Wine: family, type, protocol
-    ULONG context[64] = {0};      // Windows: SOCK_SHARED_INFO, the type is its third member
+    ULONG info[3] = {0};     // Wine: family, type, protocol
+    ULONG context[64] = {0}; // Windows: SOCK_SHARED_INFO, the type is its third member
     if (ask(socket, SOCKADDR_CODE_WINE_GET_INFO, NULL, 0, info, sizeof info) >= 0)
-        return info[1] == TYPE_STREAM;
+        return info[1] == TYPE_STREAM ? SOCKET_STREAM : SOCKET_WINE_DATAGRAM;
     NTSTATUS status = ask(socket, SOCKADDR_CODE_GET_CONTEXT, NULL, 0, context, sizeof context);
-    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM;
+    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM ? SOCKET_STREAM : SOCKET_DATAGRAM;
 }
 
 /* The address of one end; false where there is none. */
@@ -192,10 +209,74 @@ static NTSTATUS bind_to(HANDLE socket, enum sockaddr_kind kind, bool ipv6)
 
 static void note_port(enum sockaddr_kind kind, unsigned port)
 {
-    if (kind == SOCKADDR_MAPPED_TWIN)
-        ports_set(port, SOCKADDR_PORT_TWIN);
-    else if (kind == SOCKADDR_MAPPED_OWN)
-        ports_set(port, SOCKADDR_PORT_OWN);
+    struct sockaddr_ports *ports =
+        kind == SOCKADDR_MAPPED_TWIN || kind == SOCKADDR_MAPPED_OWN ? ports_table() : NULL;
+    if (ports)
+        ports->state[port] = kind == SOCKADDR_MAPPED_TWIN ? SOCKADDR_PORT_TWIN : SOCKADDR_PORT_OWN;
+}
+
+static void note_datagram_port(unsigned named, unsigned port)
+{
+    struct sockaddr_ports *ports = ports_table();
+    if (!ports || !port)
+        return;
+    ports->datagram[named] = (uint16_t)port;
+    ports->program[port] = (uint16_t)named;
+}
+
+/* Forgets what an IPv4 datagram socket had that is closed: an IPv6 socket that takes IPv4 too has taken its port. */
+static void forget_datagram_port(unsigned named)
+{
+    struct sockaddr_ports *ports = ports_table();
+    if (ports && ports->datagram[named]) {
+        ports->program[ports->datagram[named]] = 0;
+        ports->datagram[named] = 0;
+    }
+}
+
+/* Notes the port that a datagram socket has at 127.0.0.1, unless it is known. */
+static void note_own_port(HANDLE socket)
+{
+    uint8_t bytes[64] = {0};
+    struct sockaddr_view view;
+    struct sockaddr_vm addresses = vm();
+    struct sockaddr_ports *ports = ports_table();
+    if (ports && get_end(socket, false, bytes, sizeof bytes, &view) && sockaddr_kind(&addresses, view) == SOCKADDR_LOOPBACK4 &&
+        !ports->program[sockaddr_port(view)])
+        note_datagram_port(sockaddr_port(view), sockaddr_port(view));
+}
+
+/* Replaces what a program addresses by where that is. */
+static void to_reach(struct sockaddr_view view, bool datagram)
+{
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view), target;
+    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
+    unsigned port = sockaddr_port(view);
+    target = sockaddr_to_reach(kind, SOCKADDR_PORT_NONE);
+    if (target == SOCKADDR_OTHER)
+        return;
+    struct sockaddr_ports *ports = ipv6 || datagram ? ports_table() : NULL;
+    if (ports && ipv6) {
+        target = sockaddr_to_reach(kind, ports->state[port]);
+    } else if (ports && (ports->datagram[port] || ports->program[port])) {
+        // To one at 127.0.0.1, by the port that the program knows or by the one that it has.
+        target = sockaddr_is_ipv6(view) ? SOCKADDR_MAPPED_LOOPBACK : SOCKADDR_LOOPBACK4;
+        if (ports->datagram[port])
+            sockaddr_set_port(view, ports->datagram[port]);
+    }
+    sockaddr_set(&addresses, view, target);
+}
+
+/* The port that the program knows, of an address at 127.0.0.1. */
+static void show_port(enum sockaddr_kind kind, struct sockaddr_view view)
+{
+    if (kind != SOCKADDR_LOOPBACK4 && kind != SOCKADDR_MAPPED_LOOPBACK)
+        return;
+    const struct sockaddr_ports *ports = ports_table();
+    unsigned program = ports ? ports->program[sockaddr_port(view)] : 0;
+    if (program)
+        sockaddr_set_port(view, program);
 }
 
 /* Does what was put off: binds the socket inside the VM, or to any address. */
@@ -235,7 +316,7 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, stru
     bool only = kind == SOCKADDR_ANY6 && is_ipv6_only(call->file);
     struct socket_note note = {kind, only ? SOCKET_IPV6_ONLY : 0};
 
-    if (!is_stream(call->file)) {
+    if (get_type(call->file) != SOCKET_STREAM) {
         if (only)
             set_ipv6_only(call->file, FALSE); // so that it can send to the VM's address too
         note.flags |= SOCKET_OPENED;
@@ -259,6 +340,36 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, stru
     return true;
 }
 
+/* Binds an IPv4 datagram socket to 127.0.0.1, because Wine would not bind it to V. */
+static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind, struct sockaddr_view view)
+{
+    struct sockaddr_vm addresses = vm();
+    struct sockaddr_ports *ports = ports_table();
+    struct sockaddr_view result;
+    unsigned named = sockaddr_port(view);
+    sockaddr_set(&addresses, view, SOCKADDR_LOOPBACK4);
+    // The port that this VM had in its place before: if that is in use, it is by the VM itself.
+    bool before = named && ports && ports->datagram[named];
+    if (before)
+        sockaddr_set_port(view, ports->datagram[named]);
+    NTSTATUS status = pass_and_wait(call);
+    if (status == STATUS_SHARING_VIOLATION && named && !before) {
+        sockaddr_set_port(view, 0);
+        status = pass_and_wait(call);
+    }
+    if (status)
+        return status;
+    unsigned port = sockaddr_port(view);
+    if (call->out && sockaddr_find_result(call->out, call->out_length, &result)) {
+        port = sockaddr_port(result);
+        sockaddr_set_port(result, named ? named : port);
+        sockaddr_set(&addresses, result, kind);
+    }
+    note_datagram_port(named ? named : port, port);
+    set_note(call->file, (struct socket_note){kind, SOCKET_OPENED});
+    return status;
+}
+
 static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
 {
     struct sockaddr_vm addresses = vm();
@@ -274,6 +385,8 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
     target = sockaddr_to_bind(kind, only);
     if (target == SOCKADDR_OTHER)
         return STATUS_INVALID_ADDRESS_COMPONENT;
+    if (target == SOCKADDR_OWN4 && get_type(call->file) == SOCKET_WINE_DATAGRAM)
+        return bind_datagram(call, kind, view);
     if (only)
         set_ipv6_only(call->file, FALSE);
     unsigned port = sockaddr_port(view);
@@ -292,6 +405,8 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
         sockaddr_set(&addresses, result, kind);
     }
     note_port(target, port);
+    if (target == SOCKADDR_MAPPED_OWN && get_type(call->file) == SOCKET_WINE_DATAGRAM)
+        forget_datagram_port(port);
     return status;
 }
 
@@ -299,10 +414,13 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
 {
     struct sockaddr_vm addresses = vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    enum socket_type type = SOCKET_STREAM;
     struct socket_note note = get_note(call->file);
     bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6, pending = note.flags & SOCKET_PENDING;
     NTSTATUS status;
 
+    if (kind == SOCKADDR_LOOPBACK4 && !pending)
+        type = get_type(call->file);
     if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
         // To ::1, from the twin: that fails where the socket is bound, and then it is sent from where it is.
         if (pending && note.flags & SOCKET_IPV6_ONLY)
@@ -310,20 +428,24 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         else
             open_to_ipv4(call->file, &note);
         bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
+    } else if (type != SOCKET_STREAM) {
+        // A datagram socket that is connected takes only what comes to its own address, and answers are sent to the VM's.
+        bind_to(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4, false);
     } else if (pending) {
         status = bind_pending(call->file, &note, false);
         if (status)
             return status;
     }
-    enum sockaddr_kind target = sockaddr_to_reach(kind, ipv6 ? ports_get(sockaddr_port(view)) : SOCKADDR_PORT_NONE);
-    if (target != SOCKADDR_OTHER)
-        sockaddr_set(&addresses, view, target);
+    to_reach(view, type == SOCKET_WINE_DATAGRAM);
     // What is connected has the address that it uses, no longer what it was bound to.
     note.bound = SOCKADDR_OTHER;
-    note.flags &= ~SOCKET_PENDING;
+    note.flags &= ~(unsigned)SOCKET_PENDING;
     status = pass(call);
-    if (status >= 0)
+    if (status >= 0) {
         set_note(call->file, note);
+        if (type == SOCKET_WINE_DATAGRAM)
+            note_own_port(call->file);
+    }
     return status;
 }
 
@@ -407,15 +529,14 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     struct sockaddr_vm addresses = vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
-    enum sockaddr_kind target = sockaddr_to_reach(kind, ipv6 ? ports_get(sockaddr_port(view)) : SOCKADDR_PORT_NONE);
-    if (target == SOCKADDR_OTHER)
+    if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) == SOCKADDR_OTHER)
         return pass(call);
     struct socket_note note = get_note(call->file);
     if (ipv6 && !(note.flags & SOCKET_OPENED)) {
         open_to_ipv4(call->file, &note);
         set_note(call->file, note);
     }
-    sockaddr_set(&addresses, view, target);
+    to_reach(view, true);
     uint8_t *kept = keep_address(bytes, length);
     if (!kept)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -433,6 +554,7 @@ static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
     bool ipv6 = false;
     if (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK)
         ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) || (connected && end_is_twin(socket, false));
+    show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_peer_shown(kind, ipv6);
     if (shown != SOCKADDR_OTHER)
         sockaddr_set(&addresses, view, shown);
@@ -476,6 +598,7 @@ static NTSTATUS do_local(const struct call *call)
     bool ipv6 = false;
     if (note.bound == SOCKADDR_OTHER && (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
         ipv6 = note.flags & SOCKET_IPV6_ONLY || end_is_twin(call->file, true);
+    show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_local_shown(kind, note.bound, ipv6);
     if (shown != SOCKADDR_OTHER)
         sockaddr_set(&addresses, view, shown);

@@ -69,6 +69,8 @@ static void tells_kinds(void **state)
     assert_int_equal(sockaddr_kind(&a, mapped(bytes, 127, 192, 3, 9)), SOCKADDR_MAPPED_TWIN);
     assert_int_equal(sockaddr_kind(&a, mapped(bytes, 10, 0, 0, 1)), SOCKADDR_OTHER);
     assert_int_equal(sockaddr_port(mapped(bytes, 10, 0, 0, 1)), 3306);
+    sockaddr_set_port(ipv4(bytes, 1, 2, 3, 4), 65432);
+    assert_int_equal(sockaddr_port((struct sockaddr_view){bytes, 16}), 65432);
     assert_true(sockaddr_is_ipv6(ipv6(bytes, 1)));
     assert_false(sockaddr_is_ipv6(ipv4(bytes, 1, 2, 3, 4)));
 }
@@ -120,6 +122,7 @@ static void shows_what_was_named(void **state)
     assert_int_equal(sockaddr_local_shown(SOCKADDR_OWN4, SOCKADDR_ANY4, false), SOCKADDR_ANY4);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_OWN4, SOCKADDR_OTHER, false), SOCKADDR_LOOPBACK4);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_LOOPBACK4, SOCKADDR_OTHER, false), SOCKADDR_OTHER);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_LOOPBACK4, SOCKADDR_ANY4, false), SOCKADDR_ANY4);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_ANY6, false), SOCKADDR_ANY6);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_OTHER, false), SOCKADDR_LOOPBACK6);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_OWN, SOCKADDR_OTHER, false), SOCKADDR_MAPPED_LOOPBACK);
