@@ -62,8 +62,9 @@ size_t dirlist_write(uint32_t class, const struct dirlist_entry *entry, uint8_t 
     if (class == DIRLIST_NAMES) {
         put32(out + AT_NAMES_LENGTH, (uint32_t)name_size);
     } else {
-        const int64_t times[] = {entry->creation_time, entry->last_access_time, entry->last_write_time,
-                                 entry->change_time,   entry->end_of_file,      entry->allocation_size};
+        const int64_t times[] = {entry->creation_time,   entry->last_access_time,
+                                 entry->last_write_time, entry->change_time,
+                                 entry->end_of_file,     entry->allocation_size};
         for (size_t i = 0; i < sizeof times / sizeof *times; i++)
             put64(out + AT_CREATION + 8 * i, (uint64_t)times[i]);
         put32(out + AT_ATTRIBUTES, entry->attributes);
@@ -92,7 +93,10 @@ bool dirlist_read(const uint8_t *in, size_t size, struct dirlist_entry *entry, u
         return false;
     uint32_t name_size = get32(in + AT_NAME_LENGTH);
     *next = get32(in + AT_NEXT);
-    if (name_size > size - fixed || *next > size)
+    if (name_size > size - fixed || name_size % sizeof(uint16_t))
+        return false;
+    // The next one begins behind this one, where its name can be read as it stands.
+    if (*next && (*next > size || *next < fixed + name_size || *next % sizeof(uint16_t)))
         return false;
     *entry = (struct dirlist_entry){
         .creation_time = (int64_t)get64(in + AT_CREATION),
@@ -131,7 +135,9 @@ void dirlist_sort(struct dirlist_entry **entries, struct dirlist_entry **spare, 
             size_t end = start + 2 * width < count ? start + 2 * width : count;
             size_t left = start, right = middle;
             for (size_t i = start; i < end; i++) {
-                bool from_left = left < middle && (right >= end || dirlist_compare(entries[left], entries[right]) <= 0);
+                bool from_left =
+                    left < middle &&
+                    (right >= end || dirlist_compare(entries[left], entries[right]) <= 0);
                 spare[i] = from_left ? entries[left++] : entries[right++];
             }
         }

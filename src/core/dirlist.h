@@ -1,12 +1,13 @@
-// A folder's listing in memory, merged from two layers, and handing it out in the form of any of the
-// directory information classes (WDK: NtQueryDirectoryFile).
+// A folder's listing in memory, merged from two layers, and handing it out in the form of any of
+// the directory information classes (WDK: NtQueryDirectoryFile).
 #ifndef PLUME_CORE_DIRLIST_H
 #define PLUME_CORE_DIRLIST_H
 
 #include "core/str16.h"
 
 struct dirlist_entry {
-    int64_t creation_time, last_access_time, last_write_time, change_time, end_of_file, allocation_size;
+    int64_t creation_time, last_access_time, last_write_time, change_time, end_of_file,
+        allocation_size;
     uint32_t attributes, ea_size;
     uint64_t file_id;
     uint16_t short_name[12];
@@ -28,11 +29,13 @@ enum dirlist_class {
 size_t dirlist_fixed_size(uint32_t class);
 
 /* Writes one entry at `out`, its offset to the next one left 0. `room` is at least
- * dirlist_fixed_size(). As much of the name as fits; returns the bytes that the whole would take. */
+ * dirlist_fixed_size(). As much of the name as fits; returns the bytes that the whole would take.
+ */
 size_t dirlist_write(uint32_t class, const struct dirlist_entry *entry, uint8_t *out, size_t room);
 
-/* Reads one entry of class DIRLIST_ID_BOTH, which has `size` bytes. Its name stays where it is. False
- * when it is not within its bounds. *next gets the offset to the next, 0 for none. */
+/* Reads the entry of class DIRLIST_ID_BOTH at the beginning of the `size` bytes at `in`, an even
+ * address. Its name stays where it is. False when it is not within its bounds. *next gets the
+ * offset to the next, which lies behind this one, 0 for none. */
 bool dirlist_read(const uint8_t *in, size_t size, struct dirlist_entry *entry, uint32_t *next);
 
 /* Orders as the file systems do: "." and ".." first, then by the upcased names. */
