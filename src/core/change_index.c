@@ -53,7 +53,8 @@ void change_index_add(struct change_index *index, enum change change, struct str
     }
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t found = 0;
-        if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+        if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE) ||
             found == hash)
             return;
     }
@@ -64,7 +65,8 @@ bool change_index_has(const struct change_index *index, enum change change, stru
     return has(index, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
 }
 
-bool change_index_has_above(const struct change_index *index, enum change change, struct str16 canon)
+bool change_index_has_above(const struct change_index *index, enum change change,
+                            struct str16 canon)
 {
     uint64_t hash = STR16_HASH_SEED;
     if (!canon.len)

@@ -1,9 +1,9 @@
 // Which names a VM may have changed: a set of hashes in memory that all of its processes share.
 //
 // It only grows and needs no lock: the truth is on the disk (or in the registry), and the set says
-// where to look for it. A name that is not in the set is as the host has it, without any system call
-// (invariant I5); one that is may turn out to be unchanged after a look. So a hash collision costs
-// a look, never a wrong answer, provided that a name is added before its change is made.
+// where to look for it. A name that is not in the set is as the host has it, without any system
+// call (invariant I5); one that is may turn out to be unchanged after a look. So a hash collision
+// costs a look, never a wrong answer, provided that a name is added before its change is made.
 #ifndef PLUME_CORE_CHANGE_INDEX_H
 #define PLUME_CORE_CHANGE_INDEX_H
 
@@ -11,9 +11,10 @@
 
 enum change {
     CHANGE_FILE_UPPER,  // the VM has a file or folder of this name
-    CHANGE_FILE_HIDDEN, // the host's file or folder of this name, with all below it, does not exist for the VM
+    CHANGE_FILE_HIDDEN, // the host's file or folder of this name, with all below it, does not exist
+                        // for the VM
     CHANGE_FILE_LISTING, // the folder's listing differs from the host's
-    CHANGE_KEY_UPPER,   // the same for keys
+    CHANGE_KEY_UPPER,    // the same for keys
     CHANGE_KEY_HIDDEN,
     CHANGE_KEY_LISTING,
     CHANGE_KEY_NO_VALUE, // some of the key's values were deleted
@@ -34,7 +35,8 @@ void change_index_add(struct change_index *index, enum change change, struct str
 bool change_index_has(const struct change_index *index, enum change change, struct str16 canon);
 
 /* The same for `canon` or any name above it. */
-bool change_index_has_above(const struct change_index *index, enum change change, struct str16 canon);
+bool change_index_has_above(const struct change_index *index, enum change change,
+                            struct str16 canon);
 
 /* A number that is another one after every change of the kind 'keys' (files have no use for it):
  * lets a process keep what it has read. */

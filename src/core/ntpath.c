@@ -30,10 +30,23 @@ static bool put_volume(struct ntpath *path, struct str16_buf *canon, struct str1
     return !canon->overflow;
 }
 
+/* Wine's names of files below the machine's own root: unix\home\x, with slashes of either kind. */
+static bool put_unix(struct ntpath *path, struct str16_buf *canon, struct str16 name)
+{
+    path->kind = NTPATH_FILE;
+    for (size_t i = 0; i < name.len; i++) {
+        uint16_t unit = name.s[i] == '/' ? '\\' : name.s[i];
+        if (unit != '\\' || !canon->len || canon->s[canon->len - 1] != '\\')
+            str16_put_unit(canon, unit);
+    }
+    return put_volume(path, canon, (struct str16){0});
+}
+
 /* Takes the directory of links from the front of *text: \??, or one of the other names of it. */
 static bool take_links(struct str16 *text)
 {
-    if (!take_component(text, "\\??") && !take_component(text, "\\DosDevices") && !take_component(text, "\\GLOBAL??"))
+    if (!take_component(text, "\\??") && !take_component(text, "\\DosDevices") &&
+        !take_component(text, "\\GLOBAL??"))
         return false;
     while (take_component(text, "\\Global")) // is a link to the directory that it lies in
         ;
@@ -54,11 +67,13 @@ static bool is_root(struct str16 canon)
     return rest.len != 0;
 }
 
-static bool parse_device(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path)
+static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
+                         struct str16_buf *canon, struct ntpath *path)
 {
     struct str16 rest;
     for (unsigned i = 0; i < 26; i++) {
-        if (drives->link[i].len && ntpath_below(name, drives->link[i], &rest) && rest.s > name.s + drives->link[i].len) {
+        if (drives->link[i].len && ntpath_below(name, drives->link[i], &rest) &&
+            rest.s > name.s + drives->link[i].len) {
             str16_put_unit(canon, (uint16_t)('A' + i));
             rest.s--; // with its backslash
             rest.len++;
@@ -78,17 +93,21 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives, 
     size_t device = 0;
     while (device < below.len && below.s[device] != '\\')
         device++;
-    path->kind = device == below.len || rule_find(RULE_FILE, whole)->verdict == RULE_SHARED ? NTPATH_DEVICE : NTPATH_FILE;
+    path->kind =
+        !device || device == below.len || rule_find(RULE_FILE, whole)->verdict == RULE_SHARED
+            ? NTPATH_DEVICE
+            : NTPATH_FILE;
     return put_volume(path, canon, (struct str16){0});
 }
 
-bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path)
+bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon,
+                  struct ntpath *path)
 {
     *path = (struct ntpath){.kind = NTPATH_DEVICE};
     for (;;) {
         path->canon = (struct str16){canon->s, 0};
-        if (name.len < 2 || name.s[0] != '\\')
-            return true; // not absolute, or the root
+        if (name.len < 2 || name.s[0] != '\\' || name.s[1] == '\\')
+            return true; // not absolute, the root, or an empty name in it
         struct str16 rest = name;
         bool links = take_links(&rest);
         if (links && take_component(&rest, "\\GLOBALROOT")) {
@@ -111,7 +130,8 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
             return put_volume(path, canon, name);
         }
         rest = str16_skip(rest, 1);
-        if (rest.len >= 2 && is_letter(rest.s[0]) && rest.s[1] == ':' && (rest.len == 2 || rest.s[2] == '\\')) {
+        if (rest.len >= 2 && is_letter(rest.s[0]) && rest.s[1] == ':' &&
+            (rest.len == 2 || rest.s[2] == '\\')) {
             if (rest.len == 2) {
                 str16_put(canon, rest);
                 path->canon = str16_view(canon);
@@ -119,22 +139,29 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
             }
             path->kind = NTPATH_FILE;
             str16_put_unit(canon, rest.s[0] >= 'a' ? (uint16_t)(rest.s[0] - 32) : rest.s[0]);
-            return put_volume(path, canon, str16_skip(rest, 2));
+            rest = str16_skip(rest, 2);
+            while (rest.len > 1 && rest.s[1] == '\\')
+                rest = str16_skip(rest, 1); // Wine takes C:\\x for C:\x
+            return put_volume(path, canon, rest);
         }
+        if (str16_starts_ascii(rest, "unix") && rest.len > 4 &&
+            (rest.s[4] == '\\' || rest.s[4] == '/'))
+            return put_unix(path, canon, rest);
         size_t first = 0;
         while (first < rest.len && rest.s[first] != '\\')
             first++;
         struct str16 component = str16_first(rest, first);
-        if (first < rest.len &&
-            (first < 2 || str16_equal_ascii(component, "Device") || str16_equal_ascii(component, "Root"))) {
+        if (!first)
+            return true;
+        if (first < rest.len && (first < 2 || str16_equal_ascii(component, "Device") ||
+                                 str16_equal_ascii(component, "Root"))) {
             // Would be taken for another canonical form.
             path->kind = NTPATH_FILE;
             str16_put_ascii(canon, "Root");
             return put_volume(path, canon, name);
         }
         bool shared = false;
-        if (!str16_equal_ascii(component, "unix") && !str16_equal_ascii(component, "UNC") &&
-            !str16_starts_ascii(component, "Volume{")) {
+        if (!str16_equal_ascii(component, "UNC") && !str16_starts_ascii(component, "Volume{")) {
             // A device's link has its device's rule. The two names are the same but for a few.
             str16_put_ascii(canon, "Device\\");
             str16_put(canon, rest);
@@ -200,7 +227,8 @@ struct str16 ntpath_without_stream(struct str16 canon, struct str16 *stream)
             *stream = str16_skip(leaf, i);
             struct str16 file = str16_first(canon, canon.len - stream->len);
             // A root folder has no name that the colon could follow: C:\:stream.
-            if (file.len && file.s[file.len - 1] == '\\' && is_root(str16_first(file, file.len - 1)))
+            if (file.len && file.s[file.len - 1] == '\\' &&
+                is_root(str16_first(file, file.len - 1)))
                 file.len--;
             return file;
         }

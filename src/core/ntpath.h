@@ -22,8 +22,9 @@ enum ntpath_kind {
 
 struct ntpath {
     enum ntpath_kind kind;
-    struct str16 canon;  // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
-    bool trailing;       // the name ended with a backslash, which canon does not
+    struct str16
+        canon;     // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
+    bool trailing; // the name ended with a backslash, which canon does not
 };
 
 /* Drive letters as links: `link[i]` is the target of \??\A: + i, empty where there is none. */
@@ -31,10 +32,11 @@ struct ntpath_drives {
     struct str16 link[26];
 };
 
-/* Parses the absolute NT name `name`. `canon`, empty, needs room for name.len + 8 units. False when it
- * has not enough. A name that is not absolute comes out as a device without a name, for the
+/* Parses the absolute NT name `name`. `canon`, empty, needs room for name.len + 8 units. False when
+ * it has not enough. A name that is not absolute comes out as a device without a name, for the
  * system to refuse. */
-bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon, struct ntpath *path);
+bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon,
+                  struct ntpath *path);
 
 /* The host's NT name of a canonical file name; needs canon.len + 16 units. It ends with a backslash
  * when it names a volume's root folder, and only then. */
@@ -50,7 +52,8 @@ bool ntpath_parent(struct str16 canon, struct str16 *parent);
 /* The last component. */
 struct str16 ntpath_leaf(struct str16 canon);
 
-/* The name without the stream at its end (`a:b`, `a::$DATA`), which goes to *stream with its colon. */
+/* The name without the stream at its end (`a:b`, `a::$DATA`), which goes to *stream with its colon.
+ */
 struct str16 ntpath_without_stream(struct str16 canon, struct str16 *stream);
 
 #endif

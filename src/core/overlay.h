@@ -30,8 +30,8 @@ enum overlay_action {
 
 /* `upper` and `lower` are what the VM sees in the two layers; `writes` is whether the handle could
  * change what it names. */
-enum overlay_action overlay_open(enum overlay_what upper, enum overlay_what lower, enum overlay_disposition disposition,
-                                 bool writes);
+enum overlay_action overlay_open(enum overlay_what upper, enum overlay_what lower,
+                                 enum overlay_disposition disposition, bool writes);
 
 /* Whether an access mask for a file or folder could change it. */
 bool overlay_file_access_writes(uint32_t access);

@@ -82,8 +82,8 @@ bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header)
     return within(0, header->headers_size, size) && header->headers_size <= header->image_size;
 }
 
-bool pe_read_section(const uint8_t *file, size_t size, const struct pe_header *header, unsigned index,
-                     struct pe_section *section)
+bool pe_read_section(const uint8_t *file, size_t size, const struct pe_header *header,
+                     unsigned index, struct pe_section *section)
 {
     if (index >= header->sections)
         return false;
@@ -167,7 +167,8 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
     for (uint32_t at = header->imports.rva; at; at += 20) {
         if (!within(at, 20, header->image_size))
             return false;
-        uint32_t names = load32(image + at), dll_rva = load32(image + at + 12), slots = load32(image + at + 16);
+        uint32_t names = load32(image + at), dll_rva = load32(image + at + 12),
+                 slots = load32(image + at + 16);
         if (!dll_rva)
             break;
         if (!slots || !text_at(image, header, dll_rva))
@@ -202,10 +203,12 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
     uint32_t at = header->exports.rva;
     if (!at || !within(at, 40, header->image_size))
         return 0;
-    uint32_t functions = load32(image + at + 20), names = load32(image + at + 24), functions_at = load32(image + at + 28),
-             names_at = load32(image + at + 32), ordinals_at = load32(image + at + 36);
+    uint32_t functions = load32(image + at + 20), names = load32(image + at + 24),
+             functions_at = load32(image + at + 28), names_at = load32(image + at + 32),
+             ordinals_at = load32(image + at + 36);
     if (functions > header->image_size / 4 || names > header->image_size / 4 ||
-        !within(functions_at, functions * 4, header->image_size) || !within(names_at, names * 4, header->image_size) ||
+        !within(functions_at, functions * 4, header->image_size) ||
+        !within(names_at, names * 4, header->image_size) ||
         !within(ordinals_at, names * 2, header->image_size))
         return 0;
     uint32_t low = 0, high = names; // the table is sorted by the names' bytes

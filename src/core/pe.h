@@ -23,8 +23,8 @@ struct pe_header {
     } exports, imports, exceptions, relocations;
 };
 
-/* Reads the headers at the beginning of `file`. False when they are not those of a PE image or reach
- * beyond `size`. */
+/* Reads the headers at the beginning of `file`. False when they are not those of a PE image or
+ * reach beyond `size`. */
 bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header);
 
 struct pe_section {
@@ -32,8 +32,8 @@ struct pe_section {
 };
 enum { PE_SECTION_EXECUTE = 0x20000000, PE_SECTION_WRITE = 0x80000000 };
 
-bool pe_read_section(const uint8_t *file, size_t size, const struct pe_header *header, unsigned index,
-                     struct pe_section *section);
+bool pe_read_section(const uint8_t *file, size_t size, const struct pe_header *header,
+                     unsigned index, struct pe_section *section);
 
 /* Copies headers and sections of `file` to their places in `image`, which has header->image_size
  * zeroed bytes. */

@@ -19,7 +19,8 @@ enum rule_verdict {
 
 struct rule {
     enum rule_kind kind;
-    const char *pattern; // ASCII, without case; '*' stands for any run of units, also none, also with backslashes
+    const char *pattern; // ASCII, without case; '*' stands for any run of units, also none, also
+                         // with backslashes
     enum rule_verdict verdict;
     const char *reason;
 };

@@ -121,7 +121,7 @@ void str16_put_u32(struct str16_buf *buf, uint32_t value)
 void str16_put_hex32(struct str16_buf *buf, uint32_t value)
 {
     for (int shift = 28; shift >= 0; shift -= 4)
-        str16_put_unit(buf, (uint16_t)"0123456789abcdef"[value >> shift & 15]);
+        str16_put_unit(buf, (uint16_t) "0123456789abcdef"[value >> shift & 15]);
 }
 
 void str16_put_nul(struct str16_buf *buf)

@@ -46,12 +46,13 @@ struct str16 str16_first(struct str16 text, size_t units);
 void str16_put(struct str16_buf *buf, struct str16 text);
 void str16_put_ascii(struct str16_buf *buf, const char *ascii);
 void str16_put_unit(struct str16_buf *buf, uint16_t unit);
-void str16_put_u32(struct str16_buf *buf, uint32_t value); // decimal
+void str16_put_u32(struct str16_buf *buf, uint32_t value);   // decimal
 void str16_put_hex32(struct str16_buf *buf, uint32_t value); // 8 digits, lower case
-void str16_put_nul(struct str16_buf *buf); // terminates; not counted in len
+void str16_put_nul(struct str16_buf *buf);                   // terminates; not counted in len
 struct str16 str16_view(const struct str16_buf *buf);
 
-/* FNV-1a, 64 bit, over the upcased units; `seed` continues an earlier hash (start: STR16_HASH_SEED). */
+/* FNV-1a, 64 bit, over the upcased units; `seed` continues an earlier hash (start:
+ * STR16_HASH_SEED). */
 #define STR16_HASH_SEED UINT64_C(0xcbf29ce484222325)
 uint64_t str16_hash_nocase(uint64_t seed, struct str16 text);
 

@@ -22,13 +22,14 @@ bool stub_parse(enum stub_machine machine, const uint8_t *code, struct stub *stu
         static const uint8_t syscall[] = {0x0f, 0x05, 0xc3};
         if (memcmp(code, head, sizeof head) != 0)
             return false;
-        if (memcmp(code + 8, test, sizeof test) != 0 && memcmp(code + 8, syscall, sizeof syscall) != 0)
+        if (memcmp(code + 8, test, sizeof test) != 0 &&
+            memcmp(code + 8, syscall, sizeof syscall) != 0)
             return false;
         *stub = (struct stub){8, load32(code + 4)};
         return true;
     }
-    // mov eax, number. What follows only tells that it is a stub, it is not moved. The shapes of the
-    // NT kernels are listed in Chromium's sandbox/win/src/service_resolver_32.cc.
+    // mov eax, number. What follows only tells that it is a stub, it is not moved. The shapes of
+    // the NT kernels are listed in Chromium's sandbox/win/src/service_resolver_32.cc.
     static const uint8_t call_teb[] = {0x64, 0xff, 0x15, 0xc0, 0, 0, 0};
     if (code[0] != 0xb8)
         return false;
@@ -69,8 +70,8 @@ bool stub_jump(uint64_t from, uint64_t to, enum stub_machine machine, uint8_t *o
     return true;
 }
 
-size_t stub_trampoline(enum stub_machine machine, const struct stub *stub, const uint8_t *code, uint64_t stub_address,
-                       uint64_t address, uint8_t *out)
+size_t stub_trampoline(enum stub_machine machine, const struct stub *stub, const uint8_t *code,
+                       uint64_t stub_address, uint64_t address, uint8_t *out)
 {
     size_t len = stub->moved;
     memcpy(out, code, len);

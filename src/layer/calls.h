@@ -4,8 +4,8 @@
 
 #include "layer/nt.h"
 
-/* Interposed: for each there is a function layer_NAME() of the same type. A call that the host's ntdll
- * does not have is left out of the process, and must not be made through `real` there. */
+/* Interposed: for each there is a function layer_NAME() of the same type. A call that the host's
+ * ntdll does not have is left out of the process, and must not be made through `real` there. */
 #define LAYER_INTERPOSED(X)                                                                        \
     X(NtClose)                                                                                     \
     X(NtDuplicateObject)                                                                           \

@@ -41,10 +41,12 @@ static NTSTATUS make_work_file(HANDLE *handle)
         struct str16_buf name = {.s = units, .cap = LAYER_PATH_MAX + 48};
         str16_put(&name, folder);
         str16_put_ascii(&name, "\\work\\");
-        str16_put_hex32(&name, (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[8] /* ClientId.UniqueProcess */);
+        str16_put_hex32(
+            &name, (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[8] /* ClientId.UniqueProcess */);
         str16_put_unit(&name, '-');
         str16_put_hex32(&name, (uint32_t)__atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
-        status = host_open(str16_view(&name), GENERIC_READ | GENERIC_WRITE | DELETE, FILE_CREATE, FILE_NON_DIRECTORY_FILE, 0, handle);
+        status = host_open(str16_view(&name), GENERIC_READ | GENERIC_WRITE | DELETE, FILE_CREATE,
+                           FILE_NON_DIRECTORY_FILE, 0, handle);
     } while (status == STATUS_OBJECT_NAME_COLLISION);
     return status;
 }
@@ -66,8 +68,9 @@ static NTSTATUS copy_file(struct str16 lower, struct str16 upper, bool empty)
         status = copy_data(from, to);
     // Before the times, which a write would change.
     if (!status) {
-        info.attributes &= FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
-                           FILE_ATTRIBUTE_NOT_CONTENT_INDEXED | FILE_ATTRIBUTE_TEMPORARY;
+        info.attributes &= FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |
+                           FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED |
+                           FILE_ATTRIBUTE_TEMPORARY;
         if (!info.attributes)
             info.attributes = FILE_ATTRIBUTE_NORMAL;
         status = real.NtSetInformationFile(to, &io, &info, sizeof info, FileBasicInformation);
@@ -142,6 +145,7 @@ NTSTATUS store_copy_up_tree(struct str16 canon)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = store_make_folder(canon);
     if (!status)
-        status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+        status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE,
+                           0, &folder);
     return status ? status : host_list(folder, copy_entry, &tree);
 }

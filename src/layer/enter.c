@@ -44,7 +44,8 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     memcpy(&real, base + ((const uint8_t *)&real - layer_own_base), sizeof real);
     set_outside();
     // The DLLs that this process has loaded already are not waited for.
-    void (*wake)(void) = (void (*)(void))(base + ((const uint8_t *)(uintptr_t)layer_wake - layer_own_base));
+    void (*wake)(void) =
+        (void (*)(void))(base + ((const uint8_t *)(uintptr_t)layer_wake - layer_own_base));
     wake();
     return STATUS_SUCCESS;
 }

@@ -32,12 +32,14 @@ static NTSTATUS check_lower_empty(struct str16 canon)
 
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+    NTSTATUS status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN,
+                                FILE_DIRECTORY_FILE, 0, &folder);
     return status ? status : host_list(folder, refuse_visible, &canon);
 }
 
-/* Before the VM's own file goes away, the host's of the same name must be hidden. Done first, so that
- * no instant shows the host's; should the deletion then fail, the VM's own is still before it. */
+/* Before the VM's own file goes away, the host's of the same name must be hidden. Done first, so
+ * that no instant shows the host's; should the deletion then fail, the VM's own is still before it.
+ */
 static NTSTATUS prepare_deletion(HANDLE handle)
 {
     layer_cleanup_free uint16_t *memory = NULL;
@@ -82,7 +84,8 @@ static NTSTATUS announce_entry(void *context, struct str16 name, ULONG attribute
     str16_put_unit(&to, '\\');
     str16_put(&to, name);
     store_announce(str16_view(&to));
-    return attributes & FILE_ATTRIBUTE_DIRECTORY ? announce_tree(str16_view(&from), str16_view(&to)) : STATUS_SUCCESS;
+    return attributes & FILE_ATTRIBUTE_DIRECTORY ? announce_tree(str16_view(&from), str16_view(&to))
+                                                 : STATUS_SUCCESS;
 }
 
 static NTSTATUS announce_tree(struct str16 from, struct str16 to)
@@ -93,7 +96,8 @@ static NTSTATUS announce_tree(struct str16 from, struct str16 to)
     layer_cleanup_handle HANDLE folder = NULL;
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = host_open(str16_view(&upper), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+    NTSTATUS status = host_open(str16_view(&upper), FILE_LIST_DIRECTORY, FILE_OPEN,
+                                FILE_DIRECTORY_FILE, 0, &folder);
     return status ? status : host_list(folder, announce_entry, &pair);
 }
 
@@ -108,9 +112,11 @@ static bool same_volume(struct str16 a, struct str16 b)
 }
 
 /* What a rename or link names: relative to a folder, absolute, or a name beside the file's own. */
-static NTSTATUS read_target(const struct nt_file_rename_information *info, struct str16 source, struct file_name *target)
+static NTSTATUS read_target(const struct nt_file_rename_information *info, struct str16 source,
+                            struct file_name *target)
 {
-    UNICODE_STRING text = {(USHORT)info->name_length, (USHORT)info->name_length, (WCHAR *)info->name};
+    UNICODE_STRING text = {(USHORT)info->name_length, (USHORT)info->name_length,
+                           (WCHAR *)info->name};
     struct str16 name = str16_of_unicode(&text), parent;
     if (!name.len)
         return STATUS_INVALID_PARAMETER;
@@ -154,13 +160,17 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!replace)
         return STATUS_OBJECT_NAME_COLLISION;
-    return view.effective & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+    return view.effective & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY)
+               ? STATUS_ACCESS_DENIED
+               : STATUS_SUCCESS;
 }
 
-static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io, const struct nt_file_rename_information *info, ULONG length,
+static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
+                               const struct nt_file_rename_information *info, ULONG length,
                                FILE_INFORMATION_CLASS class)
 {
-    bool extended = (int)class == NT_FILE_RENAME_INFORMATION_EX || (int)class == NT_FILE_LINK_INFORMATION_EX;
+    bool extended =
+        (int)class == NT_FILE_RENAME_INFORMATION_EX || (int)class == NT_FILE_LINK_INFORMATION_EX;
     bool link = class == FileLinkInformation || (int)class == NT_FILE_LINK_INFORMATION_EX;
     layer_cleanup_free uint16_t *memory = NULL;
     layer_cleanup_file_name struct file_name target = {0};
@@ -173,7 +183,9 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io, const struct 
         return real.NtSetInformationFile(handle, io, (void *)info, length, class);
     NTSTATUS status = file_name_of_handle(handle, &memory, &source, &own);
     if (status)
-        return status == STATUS_OBJECT_TYPE_MISMATCH ? real.NtSetInformationFile(handle, io, (void *)info, length, class) : status;
+        return status == STATUS_OBJECT_TYPE_MISMATCH
+                   ? real.NtSetInformationFile(handle, io, (void *)info, length, class)
+                   : status;
     if (info->name_length >= sizeof(WCHAR) && info->name[0] == ':') // a stream within its file
         return real.NtSetInformationFile(handle, io, (void *)info, length, class);
     if (!own && !link)
@@ -191,10 +203,11 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io, const struct 
         status = store_look(source, &view);
     if (status)
         return status;
-    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY, respelled = str16_equal_nocase(source, target.path.canon);
+    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY,
+         respelled = str16_equal_nocase(source, target.path.canon);
 
-    // Everything of the folder that the VM sees goes with it, and nothing of the host's shows through at
-    // its new place.
+    // Everything of the folder that the VM sees goes with it, and nothing of the host's shows
+    // through at its new place.
     if (folder && view.lower && !link)
         status = store_copy_up_tree(source);
     if (!status && ntpath_parent(target.path.canon, &parent))
@@ -231,17 +244,20 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io, const struct 
     return status ? status : real.NtSetInformationFile(copied, io, rewritten, (ULONG)size, class);
 }
 
-NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG length, FILE_INFORMATION_CLASS class)
+NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
+                                          ULONG length, FILE_INFORMATION_CLASS class)
 {
     NTSTATUS status;
     layer_wake();
     switch ((int)class) {
     case FileDispositionInformation:
-        if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info && (status = prepare_deletion(handle)))
+        if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info &&
+            (status = prepare_deletion(handle)))
             return status;
         break;
     case NT_FILE_DISPOSITION_INFORMATION_EX:
-        if (info && length >= sizeof(ULONG) && *(ULONG *)info & 1 && (status = prepare_deletion(handle)))
+        if (info && length >= sizeof(ULONG) && *(ULONG *)info & 1 &&
+            (status = prepare_deletion(handle)))
             return status;
         break;
     case FileRenameInformation:

@@ -56,7 +56,8 @@ static NTSTATUS read_layer(struct listing *listing, struct str16 folder, UNICODE
 {
     layer_cleanup_handle HANDLE handle = NULL;
     BOOLEAN restart = TRUE;
-    NTSTATUS status = host_open(folder, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &handle);
+    NTSTATUS status =
+        host_open(folder, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &handle);
     if (host_is_absent(status) || status == STATUS_NOT_A_DIRECTORY)
         return STATUS_SUCCESS;
     while (!status) {
@@ -66,7 +67,8 @@ static NTSTATUS read_layer(struct listing *listing, struct str16 folder, UNICODE
             return STATUS_INSUFFICIENT_RESOURCES;
         block->next = listing->blocks;
         listing->blocks = block;
-        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, block->bytes, BLOCK, DIRLIST_ID_BOTH, FALSE, pattern, restart);
+        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, block->bytes, BLOCK,
+                                           DIRLIST_ID_BOTH, FALSE, pattern, restart);
         restart = FALSE;
         for (uint32_t at = 0, next = 1; !status && next; at += next) {
             struct dirlist_entry entry;
@@ -75,7 +77,8 @@ static NTSTATUS read_layer(struct listing *listing, struct str16 folder, UNICODE
             status = add_entry(listing, &entry);
         }
     }
-    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE ? STATUS_SUCCESS : status;
+    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE ? STATUS_SUCCESS
+                                                                           : status;
 }
 
 /* The canonical name of an entry of `folder`, in memory of layer_alloc()'s. */
@@ -130,7 +133,8 @@ static NTSTATUS merge(struct str16 canon, UNICODE_STRING *pattern, struct listin
         return STATUS_INSUFFICIENT_RESOURCES;
     for (size_t i = 0; i < listing->count; i++)
         listing->order[i] = &listing->entries[i];
-    dirlist_sort(listing->order, spare, listing->count); // stable: of two alike the upper comes first
+    dirlist_sort(listing->order, spare,
+                 listing->count); // stable: of two alike the upper comes first
 
     size_t kept = 0;
     for (size_t i = 0; i < listing->count; i++) {
@@ -160,7 +164,8 @@ static bool same_as_host(const struct handle_record *record)
         change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, record->canon))
         return false;
     // The folder that the store lies in shows it to everybody else.
-    if (!ntpath_parent(store, &above) || !str16_equal_nocase(ntpath_leaf(above), ntpath_leaf(record->canon)))
+    if (!ntpath_parent(store, &above) ||
+        !str16_equal_nocase(ntpath_leaf(above), ntpath_leaf(record->canon)))
         return true;
     layer_cleanup_free uint16_t *memory = child_name(record->canon, ntpath_leaf(store), &child);
     return memory && !store_owns(child);
@@ -174,13 +179,15 @@ static struct handle_record *record_of(HANDLE handle)
     struct str16 host, canon;
     bool own;
 
-    if (record || host_name_of(handle, &host_memory, &host) || store_canon_of_host(host, &memory, &canon, &own))
+    if (record || host_name_of(handle, &host_memory, &host) ||
+        store_canon_of_host(host, &memory, &canon, &own))
         return record;
     handles_add(handle, HANDLE_FOLDER, canon, !own, 0);
     return handles_get(handle, HANDLE_FOLDER);
 }
 
-static NTSTATUS hand_out(struct listing *listing, IO_STATUS_BLOCK *io, uint8_t *buffer, ULONG length, uint32_t class, bool single)
+static NTSTATUS hand_out(struct listing *listing, IO_STATUS_BLOCK *io, uint8_t *buffer,
+                         ULONG length, uint32_t class, bool single)
 {
     size_t fixed = dirlist_fixed_size(class), at = 0, last = 0, end = 0;
     bool first = !listing->started;
@@ -218,8 +225,8 @@ static NTSTATUS hand_out(struct listing *listing, IO_STATUS_BLOCK *io, uint8_t *
     return status;
 }
 
-static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK *io, void *buffer, ULONG length, ULONG class,
-                     bool single, UNICODE_STRING *pattern, bool restart)
+static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK *io, void *buffer,
+                     ULONG length, ULONG class, bool single, UNICODE_STRING *pattern, bool restart)
 {
     NTSTATUS status = STATUS_SUCCESS;
     layer_lock(&record->lock);
@@ -232,7 +239,9 @@ static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK
     if (!listing) {
         record->listing = listing = layer_alloc(sizeof *listing);
         record->free_listing = free_listing;
-        status = listing ? merge(record->canon, pattern && pattern->Length ? pattern : NULL, listing) : STATUS_INSUFFICIENT_RESOURCES;
+        status = listing
+                     ? merge(record->canon, pattern && pattern->Length ? pattern : NULL, listing)
+                     : STATUS_INSUFFICIENT_RESOURCES;
         if (listing)
             listing->started = started && !restart;
         if (status && listing) {
@@ -243,7 +252,8 @@ static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK
     if (!status)
         status = hand_out(listing, io, buffer, length, class, single);
     layer_unlock(&record->lock);
-    if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW || status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE) {
+    if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW || status == STATUS_NO_MORE_FILES ||
+        status == STATUS_NO_SUCH_FILE) {
         io->Status = status;
         if (status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE)
             io->Information = 0;
@@ -253,25 +263,30 @@ static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK
     return status;
 }
 
-NTSTATUS NTAPI layer_NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context, IO_STATUS_BLOCK *io,
-                                          void *buffer, ULONG length, ULONG class, BOOLEAN single, UNICODE_STRING *pattern,
-                                          BOOLEAN restart)
+NTSTATUS NTAPI layer_NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                          void *apc_context, IO_STATUS_BLOCK *io, void *buffer,
+                                          ULONG length, ULONG class, BOOLEAN single,
+                                          UNICODE_STRING *pattern, BOOLEAN restart)
 {
     layer_wake();
     layer_cleanup_record struct handle_record *record = record_of(handle);
     if (!record || (!record->listing && same_as_host(record)))
-        return real.NtQueryDirectoryFile(handle, event, apc, apc_context, io, buffer, length, class, single, pattern, restart);
+        return real.NtQueryDirectoryFile(handle, event, apc, apc_context, io, buffer, length, class,
+                                         single, pattern, restart);
     return list(record, event, io, buffer, length, class, single, pattern, restart);
 }
 
-NTSTATUS NTAPI layer_NtQueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
-                                            IO_STATUS_BLOCK *io, void *buffer, ULONG length, ULONG class, ULONG flags,
+NTSTATUS NTAPI layer_NtQueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                            void *apc_context, IO_STATUS_BLOCK *io, void *buffer,
+                                            ULONG length, ULONG class, ULONG flags,
                                             UNICODE_STRING *pattern)
 {
     enum { RESTART_SCAN = 1, SINGLE_ENTRY = 2 };
     layer_wake();
     layer_cleanup_record struct handle_record *record = record_of(handle);
     if (!record || (!record->listing && same_as_host(record)))
-        return real.NtQueryDirectoryFileEx(handle, event, apc, apc_context, io, buffer, length, class, flags, pattern);
-    return list(record, event, io, buffer, length, class, flags & SINGLE_ENTRY, pattern, flags & RESTART_SCAN);
+        return real.NtQueryDirectoryFileEx(handle, event, apc, apc_context, io, buffer, length,
+                                           class, flags, pattern);
+    return list(record, event, io, buffer, length, class, flags & SINGLE_ENTRY, pattern,
+                flags & RESTART_SCAN);
 }

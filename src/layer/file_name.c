@@ -55,7 +55,8 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
         layer_drives(&drives);
         if (!ntpath_parse(str16_view(&text), &drives, &canon, &name->path))
             return STATUS_NAME_TOO_LONG;
-        if (name->path.kind == NTPATH_PIPE || name->path.kind == NTPATH_MAILSLOT) { // the name may still lie in `whole`
+        if (name->path.kind == NTPATH_PIPE ||
+            name->path.kind == NTPATH_MAILSLOT) { // the name may still lie in `whole`
             canon.len = 0;
             canon.overflow = false;
             str16_put(&canon, name->path.canon);

@@ -6,8 +6,8 @@
 #include "layer/layer.h"
 
 struct file_name {
-    struct ntpath path;   // canonical, without the stream
-    struct str16 stream;  // ":name:$DATA" or empty
+    struct ntpath path;  // canonical, without the stream
+    struct str16 stream; // ":name:$DATA" or empty
     uint16_t *memory;
 };
 
@@ -23,7 +23,8 @@ void file_name_free(struct file_name *name);
 NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon, bool *own);
 
 /* Object attributes like `like`, for the absolute `name` (which `text` is made to hold). */
-static inline OBJECT_ATTRIBUTES file_attributes_for(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text, struct str16 name)
+static inline OBJECT_ATTRIBUTES file_attributes_for(const OBJECT_ATTRIBUTES *like,
+                                                    UNICODE_STRING *text, struct str16 name)
 {
     *text = unicode_of_str16(name);
     OBJECT_ATTRIBUTES attributes = *like;

@@ -18,15 +18,19 @@ struct open_call {
     ULONG ea_length;
 };
 
-static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes, ULONG disposition)
+static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes,
+                          ULONG disposition)
 {
-    return real.NtCreateFile(call->handle, call->access, attributes, call->io, call->allocation, call->file_attributes,
-                             call->share, disposition, call->options, call->ea, call->ea_length);
+    return real.NtCreateFile(call->handle, call->access, attributes, call->io, call->allocation,
+                             call->file_attributes, call->share, disposition, call->options,
+                             call->ea, call->ea_length);
 }
 
 static enum overlay_what what_of(ULONG attributes)
 {
-    return !attributes ? OVERLAY_NOTHING : attributes & FILE_ATTRIBUTE_DIRECTORY ? OVERLAY_FOLDER : OVERLAY_FILE;
+    return !attributes                             ? OVERLAY_NOTHING
+           : attributes & FILE_ATTRIBUTE_DIRECTORY ? OVERLAY_FOLDER
+                                                   : OVERLAY_FILE;
 }
 
 /* Whether a missing name misses its folder too, as the VM sees it. */
@@ -37,7 +41,7 @@ static NTSTATUS absent_status(struct str16 canon)
     if (!ntpath_parent(canon, &parent))
         return STATUS_OBJECT_PATH_NOT_FOUND;
     NTSTATUS status = store_look(parent, &view);
-    return status ? status
+    return status                                      ? status
            : view.effective & FILE_ATTRIBUTE_DIRECTORY ? STATUS_OBJECT_NAME_NOT_FOUND
                                                        : STATUS_OBJECT_PATH_NOT_FOUND;
 }
@@ -45,8 +49,8 @@ static NTSTATUS absent_status(struct str16 canon)
 /* The call on the host's file, which it cannot change. */
 static NTSTATUS open_lower(const struct open_call *call, const struct file_name *name)
 {
-    // As the program gave it: nothing to rewrite, and the system's own answer to every oddity of it;
-    // but a handle on a folder of the VM's own leads to the VM's layer only.
+    // As the program gave it: nothing to rewrite, and the system's own answer to every oddity of
+    // it; but a handle on a folder of the VM's own leads to the VM's layer only.
     layer_cleanup_free uint16_t *memory = NULL;
     OBJECT_ATTRIBUTES attributes = *call->attributes;
     UNICODE_STRING text;
@@ -66,10 +70,12 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     return status;
 }
 
-static NTSTATUS open_upper(const struct open_call *call, const struct file_name *name, const struct store_view *view)
+static NTSTATUS open_upper(const struct open_call *call, const struct file_name *name,
+                           const struct store_view *view)
 {
     struct str16_buf upper;
-    layer_cleanup_free uint16_t *memory = store_upper_name(name->path.canon, name->stream.len + 1, &upper);
+    layer_cleanup_free uint16_t *memory =
+        store_upper_name(name->path.canon, name->stream.len + 1, &upper);
     UNICODE_STRING text;
 
     if (!memory)
@@ -104,7 +110,8 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
-    switch (overlay_open(what_of(view.upper), what_of(view.lower), (enum overlay_disposition)call->disposition, writes)) {
+    switch (overlay_open(what_of(view.upper), what_of(view.lower),
+                         (enum overlay_disposition)call->disposition, writes)) {
     case OVERLAY_USE_UPPER:
         break;
     case OVERLAY_USE_LOWER:
@@ -115,7 +122,8 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
             return STATUS_NOT_A_DIRECTORY;
         if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
-        status = store_copy_up(canon, call->disposition != FILE_OPEN && call->disposition != FILE_OPEN_IF);
+        status = store_copy_up(canon,
+                               call->disposition != FILE_OPEN && call->disposition != FILE_OPEN_IF);
         break;
     case OVERLAY_MAKE:
         if (!ntpath_parent(canon, &parent))
@@ -159,18 +167,21 @@ static NTSTATUS open_named(struct open_call *call)
     return call_real(call, call->attributes, call->disposition);
 }
 
-NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
-                                  LARGE_INTEGER *allocation, ULONG file_attributes, ULONG share, ULONG disposition,
+NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                  IO_STATUS_BLOCK *io, LARGE_INTEGER *allocation,
+                                  ULONG file_attributes, ULONG share, ULONG disposition,
                                   ULONG options, void *ea, ULONG ea_length)
 {
-    struct open_call call = {handle, access, attributes, io, allocation, file_attributes, share, disposition, options, ea, ea_length};
+    struct open_call call = {handle, access,      attributes, io, allocation, file_attributes,
+                             share,  disposition, options,    ea, ea_length};
     return open_named(&call);
 }
 
-NTSTATUS NTAPI layer_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
-                                ULONG share, ULONG options)
+NTSTATUS NTAPI layer_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
-    struct open_call call = {handle, access, attributes, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
+    struct open_call call = {handle, access,    attributes, io,   NULL, 0,
+                             share,  FILE_OPEN, options,    NULL, 0};
     return open_named(&call);
 }
 
@@ -179,7 +190,8 @@ NTSTATUS NTAPI layer_NtDeleteFile(OBJECT_ATTRIBUTES *attributes)
     HANDLE handle;
     IO_STATUS_BLOCK io;
     BOOLEAN yes = TRUE;
-    NTSTATUS status = layer_NtOpenFile(&handle, DELETE, attributes, &io, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+    NTSTATUS status = layer_NtOpenFile(&handle, DELETE, attributes, &io,
+                                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                                        FILE_OPEN_FOR_BACKUP_INTENT);
     if (status)
         return status;
@@ -190,8 +202,9 @@ NTSTATUS NTAPI layer_NtDeleteFile(OBJECT_ATTRIBUTES *attributes)
 
 /* Finds the name that a query by name is to be made with: the VM's own in *text, or the program's.
  * STATUS_SUCCESS with *rewritten false: the program's. */
-static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *found,
-                               bool *on_host, struct file_name *name)
+static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **memory,
+                               UNICODE_STRING *text, OBJECT_ATTRIBUTES *found, bool *on_host,
+                               struct file_name *name)
 {
     struct store_view view;
     layer_wake();
@@ -225,23 +238,24 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     return STATUS_SUCCESS;
 }
 
-#define QUERY_BY_NAME(call)                                                                                         \
-    layer_cleanup_free uint16_t *memory = NULL;                                                                     \
-    layer_cleanup_file_name struct file_name name = {0};                                                            \
-    UNICODE_STRING text;                                                                                            \
-    OBJECT_ATTRIBUTES found;                                                                                        \
-    bool on_host = true;                                                                                            \
-    if (!attributes)                                                                                                \
-        return real.call(attributes, info);                                                                         \
-    NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);                          \
-    if (status)                                                                                                     \
-        return status;                                                                                              \
-    status = real.call(&found, info);                                                                               \
-    if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)                         \
-        return absent_status(name.path.canon);                                                                      \
+#define QUERY_BY_NAME(call)                                                                        \
+    layer_cleanup_free uint16_t *memory = NULL;                                                    \
+    layer_cleanup_file_name struct file_name name = {0};                                           \
+    UNICODE_STRING text;                                                                           \
+    OBJECT_ATTRIBUTES found;                                                                       \
+    bool on_host = true;                                                                           \
+    if (!attributes)                                                                               \
+        return real.call(attributes, info);                                                        \
+    NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);         \
+    if (status)                                                                                    \
+        return status;                                                                             \
+    status = real.call(&found, info);                                                              \
+    if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
+        return absent_status(name.path.canon);                                                     \
     return status
 
-NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes, struct nt_file_basic_information *info)
+NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,
+                                           struct nt_file_basic_information *info)
 {
     QUERY_BY_NAME(NtQueryAttributesFile);
 }

@@ -39,7 +39,8 @@ void handles_remove(HANDLE handle)
         handles_release(record);
 }
 
-void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower, ACCESS_MASK access)
+void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
+                 ACCESS_MASK access)
 {
     handles_remove(handle); // one that was closed in a way that the layer did not see
     struct handle_record *record = layer_alloc(sizeof *record + canon.len * sizeof *canon.s);
@@ -79,7 +80,8 @@ void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_acce
     for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_SOCKET; kind++) {
         layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
         if (record)
-            handles_add(copy, kind, record->canon, record->lower, same_access ? record->access : access);
+            handles_add(copy, kind, record->canon, record->lower,
+                        same_access ? record->access : access);
     }
 }
 
@@ -89,12 +91,14 @@ NTSTATUS NTAPI layer_NtClose(HANDLE handle)
     return real.NtClose(handle);
 }
 
-NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE *target,
-                                       ACCESS_MASK access, ULONG attributes, ULONG options)
+NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process,
+                                       HANDLE *target, ACCESS_MASK access, ULONG attributes,
+                                       ULONG options)
 {
     layer_wake();
     bool here = source_process == NtCurrentProcess();
-    NTSTATUS status = real.NtDuplicateObject(source_process, source, target_process, target, access, attributes, options);
+    NTSTATUS status = real.NtDuplicateObject(source_process, source, target_process, target, access,
+                                             attributes, options);
     if (!status && here && target_process == NtCurrentProcess() && target)
         handles_copy(source, *target, access, options & DUPLICATE_SAME_ACCESS);
     if (here && options & DUPLICATE_CLOSE_SOURCE)

@@ -1,24 +1,28 @@
 // What the process knows of its handles: the name in the VM of a handle on something of the host's,
 // and the listing that a folder or key handle is in the middle of.
 //
-// It is a cache: a handle that is not in it (inherited, duplicated into the process) is looked up by
-// the kernel's name for it. Handles on the VM's own layer are not in it for their names, since another process
-// of the VM may rename what they stand for.
+// It is a cache: a handle that is not in it (inherited, duplicated into the process) is looked up
+// by the kernel's name for it. Handles on the VM's own layer are not in it for their names, since
+// another process of the VM may rename what they stand for.
 #ifndef PLUME_LAYER_HANDLES_H
 #define PLUME_LAYER_HANDLES_H
 
 #include "layer/layer.h"
 #include "layer/lock.h"
 
-enum handle_kind { HANDLE_FOLDER, HANDLE_KEY, HANDLE_SOCKET }; // of a socket: see socket.c, `canon` is no name
+enum handle_kind {
+    HANDLE_FOLDER,
+    HANDLE_KEY,
+    HANDLE_SOCKET
+}; // of a socket: see socket.c, `canon` is no name
 
 struct handle_record {
     HANDLE handle;
     enum handle_kind kind;
     LONG references;
     struct handle_record *next;
-    bool lower;         // on the host's; else `canon` was true when it was opened
-    ACCESS_MASK access; // asked for, of a key: what the handle itself has is less
+    bool lower;             // on the host's; else `canon` was true when it was opened
+    ACCESS_MASK access;     // asked for, of a key: what the handle itself has is less
     struct layer_lock lock; // for `listing`
     void *listing;
     void (*free_listing)(void *listing);
@@ -26,7 +30,8 @@ struct handle_record {
 };
 
 /* Notes a handle. A failure to (no memory) only costs later look-ups. */
-void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower, ACCESS_MASK access);
+void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
+                 ACCESS_MASK access);
 
 /* The record of a handle, to be given back with handles_release(), or NULL. */
 struct handle_record *handles_get(HANDLE handle, enum handle_kind kind);

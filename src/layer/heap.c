@@ -6,7 +6,7 @@
 
 enum { ALIGN = 16, SMALLEST = 5, LARGEST = 15, CHUNK = 64 * 1024 };
 
-struct block { // stands before what the caller gets
+struct block {    // stands before what the caller gets
     size_t order; // 0: a direct one
     struct block *next;
 } __attribute__((aligned(ALIGN)));
@@ -18,7 +18,8 @@ static void *from_system(size_t size)
 {
     void *memory = NULL;
     SIZE_T len = size;
-    if (real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
+    if (real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &len, MEM_RESERVE | MEM_COMMIT,
+                                     PAGE_READWRITE))
         return NULL;
     return memory;
 }

@@ -37,7 +37,8 @@ struct installation {
 static NTSTATUS ntdll_header(struct pe_header *header)
 {
     // An image in memory: its size is its own to say.
-    return pe_read_header(layer_state.ntdll, 0x1000, header) ? STATUS_SUCCESS : STATUS_INVALID_IMAGE_FORMAT;
+    return pe_read_header(layer_state.ntdll, 0x1000, header) ? STATUS_SUCCESS
+                                                             : STATUS_INVALID_IMAGE_FORMAT;
 }
 
 static void *ntdll_export(const struct pe_header *header, const char *name)
@@ -97,14 +98,17 @@ static NTSTATUS open_file(struct installation *in)
         OBJECT_ATTRIBUTES attributes = nt_named(&name);
         IO_STATUS_BLOCK io;
         void *bytes = NULL;
-        status = real.NtOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &io, FILE_SHARE_READ | FILE_SHARE_DELETE,
+        status = real.NtOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &io,
+                                 FILE_SHARE_READ | FILE_SHARE_DELETE,
                                  FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT);
         if (!status)
-            status = real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_QUERY, NULL, NULL, PAGE_READONLY, SEC_COMMIT, handle);
+            status = real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_QUERY, NULL, NULL,
+                                          PAGE_READONLY, SEC_COMMIT, handle);
         if (!status)
-            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &bytes, 0, 0, NULL, &file.size, 2 /* ViewUnmap */, 0,
-                                             PAGE_READONLY);
-        if (!status && (!pe_read_header(bytes, file.size, &file.header) || file.header.machine != PE_MACHINE)) {
+            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &bytes, 0, 0, NULL,
+                                             &file.size, 2 /* ViewUnmap */, 0, PAGE_READONLY);
+        if (!status && (!pe_read_header(bytes, file.size, &file.header) ||
+                        file.header.machine != PE_MACHINE)) {
             real.NtUnmapViewOfSection(NtCurrentProcess(), bytes);
             status = STATUS_INVALID_IMAGE_FORMAT;
         }
@@ -124,16 +128,20 @@ static NTSTATUS reserve(struct installation *in)
     uintptr_t ntdll = (uintptr_t)layer_state.ntdll;
     NTSTATUS status = STATUS_CONFLICTING_ADDRESSES;
     for (unsigned i = 1; i <= TRIES && status; i++) {
-        uintptr_t candidates[2] = {ntdll - (uintptr_t)i * STEP, ntdll + 0x400000 + (uintptr_t)i * STEP};
+        uintptr_t candidates[2] = {ntdll - (uintptr_t)i * STEP,
+                                   ntdll + 0x400000 + (uintptr_t)i * STEP};
         for (unsigned side = 0; side < 2 && status; side++) {
             void *base = (void *)candidates[side];
             SIZE_T size = in->file->header.image_size;
-            if (candidates[side] < STEP || (side == 0 && candidates[side] > ntdll) || (side == 1 && candidates[side] < ntdll))
+            if (candidates[side] < STEP || (side == 0 && candidates[side] > ntdll) ||
+                (side == 1 && candidates[side] < ntdll))
                 continue;
-            status = real.NtAllocateVirtualMemory(in->process, &base, 0, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+            status = real.NtAllocateVirtualMemory(in->process, &base, 0, &size,
+                                                  MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
             if (!status)
                 in->base = base;
-            else if (status != STATUS_CONFLICTING_ADDRESSES && status != (NTSTATUS)0xC000000D /* beyond user space */)
+            else if (status != STATUS_CONFLICTING_ADDRESSES &&
+                     status != (NTSTATUS)0xC000000D /* beyond user space */)
                 return status;
         }
     }
@@ -163,9 +171,11 @@ static NTSTATUS make_image(struct installation *in)
     if (status)
         return status;
     if (!pe_lay_out(in->file->bytes, in->file->size, header, in->image) ||
-        !pe_relocate(in->image, header, (uintptr_t)in->base) || !pe_bind(in->image, header, resolve_import, &ntdll))
+        !pe_relocate(in->image, header, (uintptr_t)in->base) ||
+        !pe_bind(in->image, header, resolve_import, &ntdll))
         return STATUS_INVALID_IMAGE_FORMAT;
-    uint32_t state_at = pe_find_export(in->image, header, "layer_state"), real_at = pe_find_export(in->image, header, "real"),
+    uint32_t state_at = pe_find_export(in->image, header, "layer_state"),
+             real_at = pe_find_export(in->image, header, "real"),
              code_at = pe_find_export(in->image, header, "layer_trampolines"),
              replacements_at = pe_find_export(in->image, header, "layer_replacements");
     uint32_t config_at = pe_find_export(in->image, header, "layer_config");
@@ -174,7 +184,8 @@ static NTSTATUS make_image(struct installation *in)
     memcpy(in->image + state_at, &layer_state, sizeof layer_state);
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
-    void **call = (void **)(in->image + real_at), *const *replacement = (void *const *)(in->image + replacements_at);
+    void **call = (void **)(in->image + real_at), *const *replacement =
+                                                      (void *const *)(in->image + replacements_at);
     for (unsigned i = 0; i < LAYER_CALL_COUNT; i++) {
         call[i] = ntdll_export(&ntdll, layer_call_names[i]);
         if (i >= LAYER_INTERPOSED_COUNT || !call[i])
@@ -184,7 +195,8 @@ static NTSTATUS make_image(struct installation *in)
         uint32_t slot = code_at + i * STUB_TRAMPOLINE_MAX;
         uint8_t *in_copy = in->stubs_here + ((uint8_t *)known->address - in->stubs);
         stub_parse(MACHINE, known->original, &stub);
-        stub_trampoline(MACHINE, &stub, known->original, (uintptr_t)known->address, (uintptr_t)(in->base + slot), in->image + slot);
+        stub_trampoline(MACHINE, &stub, known->original, (uintptr_t)known->address,
+                        (uintptr_t)(in->base + slot), in->image + slot);
         if (!stub_jump((uintptr_t)known->address, (uintptr_t)replacement[i], MACHINE, in_copy)) {
             in->what = layer_call_names[i];
             return STATUS_CONFLICTING_ADDRESSES;
@@ -213,13 +225,16 @@ static NTSTATUS read_stubs(struct installation *in)
     in->stubs_here = layer_alloc(in->stubs_size);
     if (!in->stubs_here)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = real.NtReadVirtualMemory(in->process, low, in->stubs_here, in->stubs_size, NULL);
+    NTSTATUS status =
+        real.NtReadVirtualMemory(in->process, low, in->stubs_here, in->stubs_size, NULL);
     if (status)
         return status;
     for (unsigned i = 0; i < LAYER_INTERPOSED_COUNT; i++) {
         const struct layer_stub *known = &layer_state.stubs[i];
-        if (known->address && memcmp(in->stubs_here + ((uint8_t *)known->address - low), known->original, STUB_SCAN) != 0) {
-            in->what = "comparing ntdll's stubs: another program has changed them, or its ntdll is another one";
+        if (known->address && memcmp(in->stubs_here + ((uint8_t *)known->address - low),
+                                     known->original, STUB_SCAN) != 0) {
+            in->what = "comparing ntdll's stubs: another program has changed them, or its ntdll is "
+                       "another one";
             return STATUS_REVISION_MISMATCH;
         }
     }
@@ -231,7 +246,8 @@ static NTSTATUS write_image(struct installation *in)
     const struct pe_header *header = &in->file->header;
 
     in->what = "writing the layer";
-    NTSTATUS status = real.NtWriteVirtualMemory(in->process, in->base, in->image, header->image_size, NULL);
+    NTSTATUS status =
+        real.NtWriteVirtualMemory(in->process, in->base, in->image, header->image_size, NULL);
     for (unsigned i = 0; !status && i < header->sections; i++) {
         struct pe_section section;
         pe_read_section(in->file->bytes, in->file->size, header, i, &section);
@@ -240,8 +256,10 @@ static NTSTATUS write_image(struct installation *in)
         void *at = in->base + section.rva;
         SIZE_T size = section.virtual_size;
         ULONG before;
-        status = real.NtProtectVirtualMemory(in->process, &at, &size,
-                                             section.characteristics & PE_SECTION_EXECUTE ? PAGE_EXECUTE_READ : PAGE_READONLY, &before);
+        status = real.NtProtectVirtualMemory(
+            in->process, &at, &size,
+            section.characteristics & PE_SECTION_EXECUTE ? PAGE_EXECUTE_READ : PAGE_READONLY,
+            &before);
     }
     return status;
 }
@@ -253,10 +271,12 @@ static NTSTATUS patch_stubs(struct installation *in)
     ULONG before, ignored;
 
     in->what = "patching ntdll's stubs";
-    NTSTATUS status = real.NtProtectVirtualMemory(in->process, &at, &size, PAGE_EXECUTE_READWRITE, &before);
+    NTSTATUS status =
+        real.NtProtectVirtualMemory(in->process, &at, &size, PAGE_EXECUTE_READWRITE, &before);
     if (status)
         return status;
-    status = real.NtWriteVirtualMemory(in->process, in->stubs, in->stubs_here, in->stubs_size, NULL);
+    status =
+        real.NtWriteVirtualMemory(in->process, in->stubs, in->stubs_here, in->stubs_size, NULL);
     real.NtProtectVirtualMemory(in->process, &at, &size, before, &ignored);
     real.NtFlushInstructionCache(in->process, in->stubs, in->stubs_size);
     return status;
@@ -267,10 +287,11 @@ static NTSTATUS check_bitness(struct installation *in)
 {
     ULONG_PTR theirs = 0, ours = 0;
     in->what = "a program of another bitness than its parent";
-    NTSTATUS status =
-        real.NtQueryInformationProcess(in->process, ProcessWow64Information, &theirs, sizeof theirs, NULL);
+    NTSTATUS status = real.NtQueryInformationProcess(in->process, ProcessWow64Information, &theirs,
+                                                     sizeof theirs, NULL);
     if (!status)
-        status = real.NtQueryInformationProcess(NtCurrentProcess(), ProcessWow64Information, &ours, sizeof ours, NULL);
+        status = real.NtQueryInformationProcess(NtCurrentProcess(), ProcessWow64Information, &ours,
+                                                sizeof ours, NULL);
     return status ? status : !theirs != !ours ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
 }
 

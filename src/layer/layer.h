@@ -16,24 +16,25 @@ struct layer_stub {
 
 /* Written once, by whoever maps the layer into the process, before its first instruction runs. */
 struct layer_state {
-    uint32_t size;     // of this structure: parent and child must be of the same build
-    uint32_t calls;    // LAYER_CALL_COUNT
-    void *ntdll;       // its base, the same in all processes of one bitness
+    uint32_t size;  // of this structure: parent and child must be of the same build
+    uint32_t calls; // LAYER_CALL_COUNT
+    void *ntdll;    // its base, the same in all processes of one bitness
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;
 extern struct layer_config layer_config;
 
-/* Trampolines, STUB_TRAMPOLINE_MAX bytes for each interposed call: code of the layer's image that is
- * written when it is mapped. */
+/* Trampolines, STUB_TRAMPOLINE_MAX bytes for each interposed call: code of the layer's image that
+ * is written when it is mapped. */
 extern uint8_t layer_trampolines[LAYER_INTERPOSED_COUNT * STUB_TRAMPOLINE_MAX];
 
 /* Maps the layer into `process`, which runs no thread yet or is the caller's own, and patches its
- * ntdll. *base (may be NULL) gets where the layer stands there. On failure the status, and in *what (static
- * ASCII, may be NULL) the step that failed; the process may then not be resumed. */
+ * ntdll. *base (may be NULL) gets where the layer stands there. On failure the status, and in *what
+ * (static ASCII, may be NULL) the step that failed; the process may then not be resumed. */
 NTSTATUS layer_install(HANDLE process, uint8_t **base, const char **what);
 
-/* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is not in (yet). */
+/* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is
+ * not in (yet). */
 NTSTATUS layer_real_from_ntdll(void);
 
 /* Called at the head of every interposed call: does once per process what could not be done from
@@ -48,7 +49,8 @@ static inline struct str16 str16_of_unicode(const UNICODE_STRING *text)
 
 static inline UNICODE_STRING unicode_of_str16(struct str16 text)
 {
-    return (UNICODE_STRING){(USHORT)(text.len * sizeof(WCHAR)), (USHORT)(text.len * sizeof(WCHAR)), (WCHAR *)text.s};
+    return (UNICODE_STRING){(USHORT)(text.len * sizeof(WCHAR)), (USHORT)(text.len * sizeof(WCHAR)),
+                            (WCHAR *)text.s};
 }
 
 #define layer_cleanup_free __attribute__((cleanup(layer_free_at)))

@@ -4,8 +4,8 @@
 #include "layer/layer.h"
 #include "layer/service_exports.h"
 
-// Modules as they are loaded. The loader tells of a DLL before it runs anything of those that import
-// it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
+// Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
+// import it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
 
 struct loaded_module { // LDR_DLL_LOADED_NOTIFICATION_DATA
     ULONG flags;
@@ -26,11 +26,13 @@ static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
 #ifdef _WIN64
     for (unsigned i = 1; i < 1500; i++) {
         for (int side = 0; side < 2; side++) {
-            uintptr_t distance = (uintptr_t)i * 0x100000, at = side ? (uintptr_t)base + distance : (uintptr_t)base - distance;
+            uintptr_t distance = (uintptr_t)i * 0x100000,
+                      at = side ? (uintptr_t)base + distance : (uintptr_t)base - distance;
             void *memory = (void *)(at & ~(uintptr_t)0xffff);
             SIZE_T len = size;
             if ((side ? at > (uintptr_t)base : at < (uintptr_t)base) &&
-                !real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
+                !real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &len,
+                                              MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
                 return memory;
         }
     }
@@ -53,13 +55,14 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
     memcpy(thunk, code, sizeof code);
     memcpy(thunk + sizeof code, &replacement, sizeof replacement);
-    if (!stub_jump((uintptr_t)export, (uintptr_t)thunk, STUB_X86_64, jump))
+    if (!stub_jump((uintptr_t) export, (uintptr_t)thunk, STUB_X86_64, jump))
         return false;
 #else
     (void)thunk;
-    stub_jump((uintptr_t)export, (uintptr_t)replacement, STUB_I386, jump);
+    stub_jump((uintptr_t) export, (uintptr_t)replacement, STUB_I386, jump);
 #endif
-    if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE, &before))
+    if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE,
+                                    &before))
         return false;
     memcpy(export, jump, sizeof jump);
     real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, before, &before);
@@ -70,7 +73,8 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
 static void patch_module(uint8_t *base)
 {
     struct pe_header header;
-    // Its headers are the first page; its export table lies within the image, which is mapped whole.
+    // Its headers are the first page; its export table lies within the image, which is mapped
+    // whole.
     if (!pe_read_header(base, 0x1000, &header))
         return;
     SIZE_T thunks_size = service_exports_count * THUNK;
@@ -104,7 +108,8 @@ void *layer_find_module(const char *name)
 {
     const LIST_ENTRY *head = &NtCurrentTeb()->ProcessEnvironmentBlock->Ldr->InMemoryOrderModuleList;
     for (const LIST_ENTRY *at = head->Flink; at && at != head; at = at->Flink) {
-        const LDR_DATA_TABLE_ENTRY *module = CONTAINING_RECORD(at, LDR_DATA_TABLE_ENTRY, InMemoryOrderLinks);
+        const LDR_DATA_TABLE_ENTRY *module =
+            CONTAINING_RECORD(at, LDR_DATA_TABLE_ENTRY, InMemoryOrderLinks);
         if (str16_equal_ascii(ntpath_leaf(str16_of_unicode(&module->FullDllName)), name))
             return module->DllBase;
     }
@@ -115,22 +120,24 @@ void *layer_find_module(const char *name)
 extern uint8_t layer_own_base[] __asm__("__ImageBase"); // the linker's
 
 /* Tells the exception dispatcher how to unwind through the layer, which is no module that it could
- * find out about: an exception may pass through an interposed call on its way to the program's handler. */
+ * find out about: an exception may pass through an interposed call on its way to the program's
+ * handler. */
 static void register_unwinding(const struct pe_header *ntdll)
 {
     struct pe_header own;
-    BOOLEAN(NTAPI *add)(void *table, ULONG entries, ULONG64 base);
+    BOOLEAN(NTAPI * add)(void *table, ULONG entries, ULONG64 base);
     uint32_t rva = pe_find_export(layer_state.ntdll, ntdll, "RtlAddFunctionTable");
     if (!rva || !pe_read_header(layer_own_base, 0x1000, &own) || !own.exceptions.rva)
         return;
     add = (__typeof__(add))((uint8_t *)layer_state.ntdll + rva);
-    add(layer_own_base + own.exceptions.rva, own.exceptions.size / 12 /* RUNTIME_FUNCTION */, (ULONG_PTR)layer_own_base);
+    add(layer_own_base + own.exceptions.rva, own.exceptions.size / 12 /* RUNTIME_FUNCTION */,
+        (ULONG_PTR)layer_own_base);
 }
 #endif
 
 void layer_watch_modules(void)
 {
-    NTSTATUS(NTAPI *watch)(ULONG, void(CALLBACK *)(ULONG, const void *, void *), void *, void **);
+    NTSTATUS(NTAPI * watch)(ULONG, void(CALLBACK *)(ULONG, const void *, void *), void *, void **);
     struct pe_header header;
     void *cookie;
 

@@ -6,11 +6,15 @@
 
 static const char pipe_device[] = "\\Device\\NamedPipe";
 
-/* Replaces the host's name `host` by the VM's, if it is one that the layer made. *memory is layer_alloc()'s. */
-static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *name, bool *translated)
+/* Replaces the host's name `host` by the VM's, if it is one that the layer made. *memory is
+ * layer_alloc()'s. */
+static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *name,
+                          bool *translated)
 {
-    struct str16 objects = str16_of(layer_config.objects), pipes = str16_of(layer_config.pipes), rest, parent, folder;
-    struct str16 keys = str16_of(layer_config.keys), store_tail = str16_skip(str16_of(layer_config.folder), sizeof "\\??\\C:" - 1);
+    struct str16 objects = str16_of(layer_config.objects), pipes = str16_of(layer_config.pipes),
+                 rest, parent, folder;
+    struct str16 keys = str16_of(layer_config.keys),
+                 store_tail = str16_skip(str16_of(layer_config.folder), sizeof "\\??\\C:" - 1);
     size_t cap = host.len + 64;
 
     *translated = false;
@@ -19,7 +23,8 @@ static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *na
         return STATUS_INSUFFICIENT_RESOURCES;
     struct str16_buf out = {.s = *memory, .cap = cap};
     if (ntpath_below(host, objects, &rest)) {
-        if (str16_equal_ascii(str16_first(rest, 4), "Root") && (rest.len == 4 || rest.s[4] == '\\')) {
+        if (str16_equal_ascii(str16_first(rest, 4), "Root") &&
+            (rest.len == 4 || rest.s[4] == '\\')) {
             str16_put(&out, str16_skip(rest, 4));
         } else {
             ntpath_parent(objects, &parent);
@@ -42,8 +47,8 @@ static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *na
             if (!str16_starts_ascii(folder, "files\\"))
                 return STATUS_SUCCESS;
             struct str16 canon = str16_skip(folder, 6);
-            if (str16_starts_ascii(host, "\\Device\\") && canon.len >= 1 && (canon.len == 1 || canon.s[1] == '\\') &&
-                canon.s[0] >= 'A' && canon.s[0] <= 'Z') {
+            if (str16_starts_ascii(host, "\\Device\\") && canon.len >= 1 &&
+                (canon.len == 1 || canon.s[1] == '\\') && canon.s[0] >= 'A' && canon.s[0] <= 'Z') {
                 str16_put(&out, str16_of(layer_config.drives[canon.s[0] - 'A']));
                 str16_put(&out, str16_skip(canon, 1));
             } else {
@@ -59,7 +64,8 @@ static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *na
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI layer_NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *info, ULONG length, ULONG *returned)
+NTSTATUS NTAPI layer_NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *info,
+                                   ULONG length, ULONG *returned)
 {
     layer_wake();
     if ((int)class != 1 /* ObjectNameInformation */)
@@ -73,7 +79,8 @@ NTSTATUS NTAPI layer_NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class
     if (status || !translated)
         return real.NtQueryObject(handle, class, info, length, returned);
 
-    ULONG size = (ULONG)(name.len * sizeof(WCHAR)), needed = (ULONG)sizeof(UNICODE_STRING) + size + sizeof(WCHAR);
+    ULONG size = (ULONG)(name.len * sizeof(WCHAR)),
+          needed = (ULONG)sizeof(UNICODE_STRING) + size + sizeof(WCHAR);
     if (returned)
         *returned = needed;
     if (length < sizeof(UNICODE_STRING))
@@ -107,27 +114,33 @@ static bool is_suspect(struct str16 name)
 {
     struct str16 tail = str16_skip(str16_of(layer_config.folder), sizeof "\\??\\C:" - 1);
     struct str16 pipes = str16_skip(str16_of(layer_config.pipes), sizeof pipe_device - 1);
-    size_t compared = name.len < tail.len ? name.len : tail.len, pipes_compared = name.len < pipes.len ? name.len : pipes.len;
+    size_t compared = name.len < tail.len ? name.len : tail.len,
+           pipes_compared = name.len < pipes.len ? name.len : pipes.len;
     return str16_equal_nocase(str16_first(name, compared), str16_first(tail, compared)) ||
-           str16_equal_nocase(str16_first(name, pipes_compared), str16_first(pipes, pipes_compared));
+           str16_equal_nocase(str16_first(name, pipes_compared),
+                              str16_first(pipes, pipes_compared));
 }
 
-NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG length, FILE_INFORMATION_CLASS class)
+NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
+                                            ULONG length, FILE_INFORMATION_CLASS class)
 {
     layer_wake();
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, length, class);
     int offset = name_offset(class);
-    if (offset < 0 || (status && status != STATUS_BUFFER_OVERFLOW) || length < (ULONG)offset + sizeof(ULONG))
+    if (offset < 0 || (status && status != STATUS_BUFFER_OVERFLOW) ||
+        length < (ULONG)offset + sizeof(ULONG))
         return status;
     struct nt_file_name_information *given = (void *)((char *)info + offset);
-    ULONG room = length - (ULONG)offset - sizeof(ULONG), have = given->length < room ? given->length : room;
+    ULONG room = length - (ULONG)offset - sizeof(ULONG),
+          have = given->length < room ? given->length : room;
     if (!is_suspect((struct str16){(const uint16_t *)given->name, have / sizeof(WCHAR)}))
         return status;
 
     layer_cleanup_free uint16_t *host_memory = NULL, *memory = NULL;
     struct str16 host, name;
     bool translated;
-    if (host_name_of(handle, &host_memory, &host) || translate(host, &memory, &name, &translated) || !translated)
+    if (host_name_of(handle, &host_memory, &host) || translate(host, &memory, &name, &translated) ||
+        !translated)
         return status;
     // What the volume is called does not belong to this form of a name.
     if (str16_starts_ascii(name, pipe_device)) {
@@ -135,7 +148,8 @@ NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     } else {
         for (unsigned i = 0; i < 26; i++) {
             struct str16 link = str16_of(layer_config.drives[i]);
-            if (link.len && str16_starts_nocase(name, link) && name.len > link.len && name.s[link.len] == '\\') {
+            if (link.len && str16_starts_nocase(name, link) && name.len > link.len &&
+                name.s[link.len] == '\\') {
                 name = str16_skip(name, link.len);
                 break;
             }

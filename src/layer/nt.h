@@ -11,47 +11,49 @@
 #ifndef STATUS_SUCCESS
 #define STATUS_SUCCESS ((NTSTATUS)0x00000000)
 #endif
-#define STATUS_BUFFER_OVERFLOW       ((NTSTATUS)0x80000005)
-#define STATUS_NO_MORE_FILES         ((NTSTATUS)0x80000006)
-#define STATUS_NO_MORE_ENTRIES       ((NTSTATUS)0x8000001A)
-#define STATUS_UNSUCCESSFUL          ((NTSTATUS)0xC0000001)
-#define STATUS_NOT_IMPLEMENTED       ((NTSTATUS)0xC0000002)
-#define STATUS_INVALID_INFO_CLASS    ((NTSTATUS)0xC0000003)
-#define STATUS_INFO_LENGTH_MISMATCH  ((NTSTATUS)0xC0000004)
-#define STATUS_NO_SUCH_FILE          ((NTSTATUS)0xC000000F)
-#define STATUS_CONFLICTING_ADDRESSES ((NTSTATUS)0xC0000018)
-#define STATUS_ACCESS_DENIED         ((NTSTATUS)0xC0000022)
-#define STATUS_BUFFER_TOO_SMALL      ((NTSTATUS)0xC0000023)
-#define STATUS_OBJECT_TYPE_MISMATCH  ((NTSTATUS)0xC0000024)
-#define STATUS_OBJECT_NAME_INVALID   ((NTSTATUS)0xC0000033)
-#define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
-#define STATUS_OBJECT_NAME_COLLISION ((NTSTATUS)0xC0000035)
-#define STATUS_OBJECT_PATH_NOT_FOUND ((NTSTATUS)0xC000003A)
-#define STATUS_OBJECT_PATH_SYNTAX_BAD ((NTSTATUS)0xC000003B)
-#define STATUS_DELETE_PENDING        ((NTSTATUS)0xC0000056)
-#define STATUS_PROCEDURE_NOT_FOUND   ((NTSTATUS)0xC000007A)
-#define STATUS_INVALID_IMAGE_FORMAT  ((NTSTATUS)0xC000007B)
-#define STATUS_DISK_FULL             ((NTSTATUS)0xC000007F)
-#define STATUS_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC000009A)
-#define STATUS_FILE_IS_A_DIRECTORY   ((NTSTATUS)0xC00000BA)
-#define STATUS_NOT_SUPPORTED         ((NTSTATUS)0xC00000BB)
-#define STATUS_NOT_SAME_DEVICE       ((NTSTATUS)0xC00000D4)
-#define STATUS_DIRECTORY_NOT_EMPTY   ((NTSTATUS)0xC0000101)
-#define STATUS_NOT_A_DIRECTORY       ((NTSTATUS)0xC0000103)
-#define STATUS_NAME_TOO_LONG         ((NTSTATUS)0xC0000106)
-#define STATUS_CANNOT_DELETE         ((NTSTATUS)0xC0000121)
-#define STATUS_INVALID_IMAGE_NOT_MZ  ((NTSTATUS)0xC000012F)
-#define STATUS_KEY_DELETED           ((NTSTATUS)0xC000017C)
-#define STATUS_REVISION_MISMATCH     ((NTSTATUS)0xC0000059)
+#define STATUS_BUFFER_OVERFLOW             ((NTSTATUS)0x80000005)
+#define STATUS_NO_MORE_FILES               ((NTSTATUS)0x80000006)
+#define STATUS_NO_MORE_ENTRIES             ((NTSTATUS)0x8000001A)
+#define STATUS_UNSUCCESSFUL                ((NTSTATUS)0xC0000001)
+#define STATUS_NOT_IMPLEMENTED             ((NTSTATUS)0xC0000002)
+#define STATUS_INVALID_INFO_CLASS          ((NTSTATUS)0xC0000003)
+#define STATUS_INFO_LENGTH_MISMATCH        ((NTSTATUS)0xC0000004)
+#define STATUS_NO_SUCH_FILE                ((NTSTATUS)0xC000000F)
+#define STATUS_CONFLICTING_ADDRESSES       ((NTSTATUS)0xC0000018)
+#define STATUS_ACCESS_DENIED               ((NTSTATUS)0xC0000022)
+#define STATUS_BUFFER_TOO_SMALL            ((NTSTATUS)0xC0000023)
+#define STATUS_OBJECT_TYPE_MISMATCH        ((NTSTATUS)0xC0000024)
+#define STATUS_OBJECT_NAME_INVALID         ((NTSTATUS)0xC0000033)
+#define STATUS_OBJECT_NAME_NOT_FOUND       ((NTSTATUS)0xC0000034)
+#define STATUS_OBJECT_NAME_COLLISION       ((NTSTATUS)0xC0000035)
+#define STATUS_OBJECT_PATH_NOT_FOUND       ((NTSTATUS)0xC000003A)
+#define STATUS_OBJECT_PATH_SYNTAX_BAD      ((NTSTATUS)0xC000003B)
+#define STATUS_DELETE_PENDING              ((NTSTATUS)0xC0000056)
+#define STATUS_PROCEDURE_NOT_FOUND         ((NTSTATUS)0xC000007A)
+#define STATUS_INVALID_IMAGE_FORMAT        ((NTSTATUS)0xC000007B)
+#define STATUS_DISK_FULL                   ((NTSTATUS)0xC000007F)
+#define STATUS_INSUFFICIENT_RESOURCES      ((NTSTATUS)0xC000009A)
+#define STATUS_FILE_IS_A_DIRECTORY         ((NTSTATUS)0xC00000BA)
+#define STATUS_NOT_SUPPORTED               ((NTSTATUS)0xC00000BB)
+#define STATUS_NOT_SAME_DEVICE             ((NTSTATUS)0xC00000D4)
+#define STATUS_DIRECTORY_NOT_EMPTY         ((NTSTATUS)0xC0000101)
+#define STATUS_NOT_A_DIRECTORY             ((NTSTATUS)0xC0000103)
+#define STATUS_NAME_TOO_LONG               ((NTSTATUS)0xC0000106)
+#define STATUS_CANNOT_DELETE               ((NTSTATUS)0xC0000121)
+#define STATUS_INVALID_IMAGE_NOT_MZ        ((NTSTATUS)0xC000012F)
+#define STATUS_KEY_DELETED                 ((NTSTATUS)0xC000017C)
+#define STATUS_REVISION_MISMATCH           ((NTSTATUS)0xC0000059)
 #define STATUS_IMAGE_MACHINE_TYPE_MISMATCH ((NTSTATUS)0x4000000E)
 
-#define NtCurrentProcess()  ((HANDLE)(LONG_PTR)-1)
-#define NtCurrentThread()   ((HANDLE)(LONG_PTR)-2)
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
+#define NtCurrentThread()  ((HANDLE)(LONG_PTR)-2)
 
 /* Object attributes for an absolute name, without case. */
 static inline OBJECT_ATTRIBUTES nt_named(UNICODE_STRING *name)
 {
-    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = name, .Attributes = OBJ_CASE_INSENSITIVE};
+    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
+                               .ObjectName = name,
+                               .Attributes = OBJ_CASE_INSENSITIVE};
 }
 
 // Files
@@ -73,8 +75,8 @@ static inline OBJECT_ATTRIBUTES nt_named(UNICODE_STRING *name)
 #define FILE_OPEN_FOR_BACKUP_INTENT  0x00004000
 #define FILE_OPEN_REPARSE_POINT      0x00200000
 #endif
-#define FSCTL_PIPE_WAIT_CODE       CTL_CODE(FILE_DEVICE_NAMED_PIPE, 6, METHOD_BUFFERED, FILE_ANY_ACCESS)
-#define FSCTL_PIPE_TRANSCEIVE_CODE \
+#define FSCTL_PIPE_WAIT_CODE CTL_CODE(FILE_DEVICE_NAMED_PIPE, 6, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define FSCTL_PIPE_TRANSCEIVE_CODE                                                                 \
     CTL_CODE(FILE_DEVICE_NAMED_PIPE, 5, METHOD_NEITHER, FILE_READ_DATA | FILE_WRITE_DATA)
 
 struct nt_file_basic_information {
@@ -159,7 +161,8 @@ struct nt_key_node_information {
 struct nt_key_full_information {
     LARGE_INTEGER last_write_time;
     ULONG title_index, class_offset, class_length;
-    ULONG sub_keys, max_name_length, max_class_length, values, max_value_name_length, max_value_data_length;
+    ULONG sub_keys, max_name_length, max_class_length, values, max_value_name_length,
+        max_value_data_length;
     WCHAR class_name[1];
 };
 
@@ -191,9 +194,10 @@ struct nt_key_value_partial_information {
     UCHAR data[1];
 };
 
-NTSTATUS NTAPI NtCreateKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *, ULONG, ULONG *);
-NTSTATUS NTAPI NtCreateKeyTransacted(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *, ULONG, HANDLE,
-                                     ULONG *);
+NTSTATUS NTAPI NtCreateKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *,
+                           ULONG, ULONG *);
+NTSTATUS NTAPI NtCreateKeyTransacted(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG,
+                                     UNICODE_STRING *, ULONG, HANDLE, ULONG *);
 NTSTATUS NTAPI NtOpenKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenKeyEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtOpenKeyTransacted(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE);
@@ -206,12 +210,12 @@ NTSTATUS NTAPI NtQueryKey(HANDLE, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI NtQueryValueKey(HANDLE, UNICODE_STRING *, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI NtSetValueKey(HANDLE, UNICODE_STRING *, ULONG, ULONG, void *, ULONG);
 NTSTATUS NTAPI NtFlushKey(HANDLE);
-NTSTATUS NTAPI NtNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, ULONG, BOOLEAN, void *,
-                                 ULONG, BOOLEAN);
+NTSTATUS NTAPI NtNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, ULONG,
+                                 BOOLEAN, void *, ULONG, BOOLEAN);
 NTSTATUS NTAPI NtLoadKey(OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtLoadKey2(OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG);
-NTSTATUS NTAPI NtLoadKeyEx(OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, HANDLE, HANDLE, ACCESS_MASK, HANDLE *,
-                           IO_STATUS_BLOCK *);
+NTSTATUS NTAPI NtLoadKeyEx(OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, HANDLE, HANDLE,
+                           ACCESS_MASK, HANDLE *, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtUnloadKey(OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtUnloadKey2(OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtReplaceKey(OBJECT_ATTRIBUTES *, HANDLE, OBJECT_ATTRIBUTES *);
@@ -220,21 +224,23 @@ NTSTATUS NTAPI NtSaveKey(HANDLE, HANDLE);
 
 // Files
 
-NTSTATUS NTAPI NtReadFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, void *, ULONG, LARGE_INTEGER *,
-                          ULONG *);
-NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, const void *, ULONG,
-                           LARGE_INTEGER *, ULONG *);
+NTSTATUS NTAPI NtReadFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, void *, ULONG,
+                          LARGE_INTEGER *, ULONG *);
+NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, const void *,
+                           ULONG, LARGE_INTEGER *, ULONG *);
 NTSTATUS NTAPI NtDeleteFile(OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtQueryAttributesFile(const OBJECT_ATTRIBUTES *, struct nt_file_basic_information *);
-NTSTATUS NTAPI NtQueryFullAttributesFile(const OBJECT_ATTRIBUTES *, struct nt_file_network_open_information *);
-NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG,
-                                    BOOLEAN, UNICODE_STRING *, BOOLEAN);
-NTSTATUS NTAPI NtQueryDirectoryFileEx(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG,
-                                      ULONG, UNICODE_STRING *);
-NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG,
-                                     ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
-NTSTATUS NTAPI NtCreateMailslotFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG,
-                                    LARGE_INTEGER *);
+NTSTATUS NTAPI NtQueryFullAttributesFile(const OBJECT_ATTRIBUTES *,
+                                         struct nt_file_network_open_information *);
+NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
+                                    void *, ULONG, ULONG, BOOLEAN, UNICODE_STRING *, BOOLEAN);
+NTSTATUS NTAPI NtQueryDirectoryFileEx(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
+                                      void *, ULONG, ULONG, ULONG, UNICODE_STRING *);
+NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG,
+                                     ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG,
+                                     LARGE_INTEGER *);
+NTSTATUS NTAPI NtCreateMailslotFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG,
+                                    ULONG, ULONG, LARGE_INTEGER *);
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, IO_STATUS_BLOCK *);
 
 // Named objects
@@ -252,11 +258,11 @@ NTSTATUS NTAPI NtCreateSemaphore(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES 
 NTSTATUS NTAPI NtOpenSemaphore(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateTimer(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtOpenTimer(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
-NTSTATUS NTAPI NtCreateSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const LARGE_INTEGER *, ULONG, ULONG,
-                               HANDLE);
+NTSTATUS NTAPI NtCreateSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
+                               const LARGE_INTEGER *, ULONG, ULONG, HANDLE);
 NTSTATUS NTAPI NtOpenSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
-NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG,
-                                  ULONG);
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *,
+                                  SIZE_T *, ULONG, ULONG, ULONG);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, void *);
 NTSTATUS NTAPI NtCreateJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
@@ -266,7 +272,8 @@ NTSTATUS NTAPI NtCreateIoCompletion(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, 
 NTSTATUS NTAPI NtOpenIoCompletion(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateDirectoryObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenDirectoryObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
-NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *);
+NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *,
+                                          UNICODE_STRING *);
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE, UNICODE_STRING *, ULONG *);
 
@@ -274,15 +281,15 @@ NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE, UNICODE_STRING *, ULONG *);
 
 NTSTATUS NTAPI NtCreatePort(HANDLE *, OBJECT_ATTRIBUTES *, ULONG, ULONG, ULONG *);
 NTSTATUS NTAPI NtCreateWaitablePort(HANDLE *, OBJECT_ATTRIBUTES *, ULONG, ULONG, ULONG);
-NTSTATUS NTAPI NtConnectPort(HANDLE *, UNICODE_STRING *, SECURITY_QUALITY_OF_SERVICE *, void *, void *, ULONG *, void *,
-                             ULONG *);
-NTSTATUS NTAPI NtSecureConnectPort(HANDLE *, UNICODE_STRING *, SECURITY_QUALITY_OF_SERVICE *, void *, void *, void *,
-                                   ULONG *, void *, ULONG *);
+NTSTATUS NTAPI NtConnectPort(HANDLE *, UNICODE_STRING *, SECURITY_QUALITY_OF_SERVICE *, void *,
+                             void *, ULONG *, void *, ULONG *);
+NTSTATUS NTAPI NtSecureConnectPort(HANDLE *, UNICODE_STRING *, SECURITY_QUALITY_OF_SERVICE *,
+                                   void *, void *, void *, ULONG *, void *, ULONG *);
 NTSTATUS NTAPI NtAlpcCreatePort(HANDLE *, OBJECT_ATTRIBUTES *, void *);
-NTSTATUS NTAPI NtAlpcConnectPort(HANDLE *, UNICODE_STRING *, OBJECT_ATTRIBUTES *, void *, ULONG, void *, void *,
-                                 ULONG *, void *, void *, LARGE_INTEGER *);
-NTSTATUS NTAPI NtAlpcConnectPortEx(HANDLE *, OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, void *, ULONG, void *, void *,
-                                   ULONG *, void *, void *, LARGE_INTEGER *);
+NTSTATUS NTAPI NtAlpcConnectPort(HANDLE *, UNICODE_STRING *, OBJECT_ATTRIBUTES *, void *, ULONG,
+                                 void *, void *, ULONG *, void *, void *, LARGE_INTEGER *);
+NTSTATUS NTAPI NtAlpcConnectPortEx(HANDLE *, OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, void *,
+                                   ULONG, void *, void *, ULONG *, void *, void *, LARGE_INTEGER *);
 
 // Processes, memory
 
@@ -302,11 +309,13 @@ struct nt_ps_attribute_list {
 
 #define NT_THREAD_CREATE_SUSPENDED 0x00000001
 
-NTSTATUS NTAPI NtCreateUserProcess(HANDLE *, HANDLE *, ACCESS_MASK, ACCESS_MASK, OBJECT_ATTRIBUTES *,
-                                   OBJECT_ATTRIBUTES *, ULONG, ULONG, void *, void *, struct nt_ps_attribute_list *);
-NTSTATUS NTAPI NtCreateProcessEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, ULONG, HANDLE, HANDLE, HANDLE,
-                                 ULONG);
-NTSTATUS NTAPI NtCreateProcess(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, BOOLEAN, HANDLE, HANDLE, HANDLE);
+NTSTATUS NTAPI NtCreateUserProcess(HANDLE *, HANDLE *, ACCESS_MASK, ACCESS_MASK,
+                                   OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, ULONG, void *,
+                                   void *, struct nt_ps_attribute_list *);
+NTSTATUS NTAPI NtCreateProcessEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, ULONG, HANDLE,
+                                 HANDLE, HANDLE, ULONG);
+NTSTATUS NTAPI NtCreateProcess(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, BOOLEAN, HANDLE,
+                               HANDLE, HANDLE);
 NTSTATUS NTAPI NtResumeThread(HANDLE, ULONG *);
 NTSTATUS NTAPI NtTerminateProcess(HANDLE, NTSTATUS);
 NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE, void **, ULONG_PTR, SIZE_T *, ULONG, ULONG);

@@ -5,13 +5,14 @@
 // Named kernel objects and ports: a private name is rewritten into the VM's object directory.
 //
 // The session's and the global directory become that one directory, and what a program opens
-// relative to it is the VM's without any further work. In it, the monitor has made the links (Global, Local, Session)
-// that programs expect in a session's directory.
+// relative to it is the VM's without any further work. In it, the monitor has made the links
+// (Global, Local, Session) that programs expect in a session's directory.
 
 /* What follows the directory of named objects in `name`, when it is such a name. */
 static bool below_named_objects(struct str16 name, struct str16 *rest)
 {
-    static const char session[] = "\\Sessions\\", global[] = "\\BaseNamedObjects", packaged[] = "\\AppContainerNamedObjects";
+    static const char session[] = "\\Sessions\\", global[] = "\\BaseNamedObjects",
+                      packaged[] = "\\AppContainerNamedObjects";
     struct str16 text = name;
     if (str16_starts_ascii(text, session)) {
         text = str16_skip(text, sizeof session - 1);
@@ -84,29 +85,32 @@ static NTSTATUS rewrite(const OBJECT_ATTRIBUTES **attributes, struct object_name
     return status;
 }
 
-#define REWRITTEN(given)                                                                          \
-    __attribute__((cleanup(object_name_free))) struct object_name object_name;                    \
-    object_name.memory = NULL;                                                                    \
-    const OBJECT_ATTRIBUTES *attributes = given;                                                  \
-    NTSTATUS status = rewrite(&attributes, &object_name);                                         \
-    if (status)                                                                                   \
+#define REWRITTEN(given)                                                                           \
+    __attribute__((cleanup(object_name_free))) struct object_name object_name;                     \
+    object_name.memory = NULL;                                                                     \
+    const OBJECT_ATTRIBUTES *attributes = given;                                                   \
+    NTSTATUS status = rewrite(&attributes, &object_name);                                          \
+    if (status)                                                                                    \
     return status
 
 // Creating and opening all follow one form: the handle, the access, the attributes, the rest.
 #define OBJECT_CALL_0(name)                                                                        \
-    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *given) \
+    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
+                                const OBJECT_ATTRIBUTES *given)                                    \
     {                                                                                              \
         REWRITTEN(given);                                                                          \
         return real.name(handle, access, attributes);                                              \
     }
 #define OBJECT_CALL_1(name, type)                                                                  \
-    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *given, type a) \
+    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
+                                const OBJECT_ATTRIBUTES *given, type a)                            \
     {                                                                                              \
         REWRITTEN(given);                                                                          \
         return real.name(handle, access, attributes, a);                                           \
     }
 #define OBJECT_CALL_2(name, type_a, type_b)                                                        \
-    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *given, type_a a, type_b b) \
+    NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
+                                const OBJECT_ATTRIBUTES *given, type_a a, type_b b)                \
     {                                                                                              \
         REWRITTEN(given);                                                                          \
         return real.name(handle, access, attributes, a, b);                                        \
@@ -129,99 +133,118 @@ OBJECT_CALL_0(NtOpenIoCompletion)
 OBJECT_CALL_0(NtOpenDirectoryObject)
 OBJECT_CALL_0(NtOpenSymbolicLinkObject)
 
-NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *given,
-                                     const LARGE_INTEGER *size, ULONG protection, ULONG kind, HANDLE file)
+NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
+                                     const OBJECT_ATTRIBUTES *given, const LARGE_INTEGER *size,
+                                     ULONG protection, ULONG kind, HANDLE file)
 {
     REWRITTEN(given);
     return real.NtCreateSection(handle, access, attributes, size, protection, kind, file);
 }
 
-NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *given, ULONG threads)
+NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,
+                                          OBJECT_ATTRIBUTES *given, ULONG threads)
 {
     REWRITTEN(given);
     return real.NtCreateIoCompletion(handle, access, (OBJECT_ATTRIBUTES *)attributes, threads);
 }
 
-NTSTATUS NTAPI layer_NtCreateDirectoryObject(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *given)
+NTSTATUS NTAPI layer_NtCreateDirectoryObject(HANDLE *handle, ACCESS_MASK access,
+                                             OBJECT_ATTRIBUTES *given)
 {
     REWRITTEN(given);
     return real.NtCreateDirectoryObject(handle, access, (OBJECT_ATTRIBUTES *)attributes);
 }
 
-NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *given,
-                                                UNICODE_STRING *target)
+NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK access,
+                                                OBJECT_ATTRIBUTES *given, UNICODE_STRING *target)
 {
     // The system follows a link past the layer, so its target must be the VM's name already.
     __attribute__((cleanup(object_name_free))) struct object_name target_name;
     bool target_rewritten;
     target_name.memory = NULL;
     REWRITTEN(given);
-    if (target && !(status = rewrite_text(str16_of_unicode(target), &target_name, &target_rewritten)) && target_rewritten)
+    if (target &&
+        !(status = rewrite_text(str16_of_unicode(target), &target_name, &target_rewritten)) &&
+        target_rewritten)
         target = &target_name.text;
-    return status ? status : real.NtCreateSymbolicLinkObject(handle, access, (OBJECT_ATTRIBUTES *)attributes, target);
+    return status ? status
+                  : real.NtCreateSymbolicLinkObject(handle, access, (OBJECT_ATTRIBUTES *)attributes,
+                                                    target);
 }
 
 // Ports
 
-NTSTATUS NTAPI layer_NtCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given, ULONG connection_length, ULONG message_length,
-                                  ULONG *reserved)
+NTSTATUS NTAPI layer_NtCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given, ULONG connection_length,
+                                  ULONG message_length, ULONG *reserved)
 {
     REWRITTEN(given);
-    return real.NtCreatePort(handle, (OBJECT_ATTRIBUTES *)attributes, connection_length, message_length, reserved);
+    return real.NtCreatePort(handle, (OBJECT_ATTRIBUTES *)attributes, connection_length,
+                             message_length, reserved);
 }
 
-NTSTATUS NTAPI layer_NtCreateWaitablePort(HANDLE *handle, OBJECT_ATTRIBUTES *given, ULONG connection_length,
-                                          ULONG message_length, ULONG pool)
+NTSTATUS NTAPI layer_NtCreateWaitablePort(HANDLE *handle, OBJECT_ATTRIBUTES *given,
+                                          ULONG connection_length, ULONG message_length, ULONG pool)
 {
     REWRITTEN(given);
-    return real.NtCreateWaitablePort(handle, (OBJECT_ATTRIBUTES *)attributes, connection_length, message_length, pool);
+    return real.NtCreateWaitablePort(handle, (OBJECT_ATTRIBUTES *)attributes, connection_length,
+                                     message_length, pool);
 }
 
-NTSTATUS NTAPI layer_NtAlpcCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given, void *port_attributes)
+NTSTATUS NTAPI layer_NtAlpcCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given,
+                                      void *port_attributes)
 {
     REWRITTEN(given);
     return real.NtAlpcCreatePort(handle, (OBJECT_ATTRIBUTES *)attributes, port_attributes);
 }
 
-NTSTATUS NTAPI layer_NtAlpcConnectPortEx(HANDLE *handle, OBJECT_ATTRIBUTES *given, OBJECT_ATTRIBUTES *client, void *port_attributes,
-                                         ULONG flags, void *requirements, void *message, ULONG *length, void *out, void *in,
-                                         LARGE_INTEGER *timeout)
+NTSTATUS NTAPI layer_NtAlpcConnectPortEx(HANDLE *handle, OBJECT_ATTRIBUTES *given,
+                                         OBJECT_ATTRIBUTES *client, void *port_attributes,
+                                         ULONG flags, void *requirements, void *message,
+                                         ULONG *length, void *out, void *in, LARGE_INTEGER *timeout)
 {
     REWRITTEN(given);
-    return real.NtAlpcConnectPortEx(handle, (OBJECT_ATTRIBUTES *)attributes, client, port_attributes, flags, requirements,
-                                    message, length, out, in, timeout);
+    return real.NtAlpcConnectPortEx(handle, (OBJECT_ATTRIBUTES *)attributes, client,
+                                    port_attributes, flags, requirements, message, length, out, in,
+                                    timeout);
 }
 
-#define REWRITTEN_TEXT(given)                                                                     \
-    __attribute__((cleanup(object_name_free))) struct object_name object_name;                    \
-    object_name.memory = NULL;                                                                    \
-    bool rewritten = false;                                                                       \
-    layer_wake();                                                                                 \
-    NTSTATUS status = given ? rewrite_text(str16_of_unicode(given), &object_name, &rewritten) : STATUS_SUCCESS; \
-    if (status)                                                                                   \
-        return status;                                                                            \
-    if (rewritten)                                                                                \
+#define REWRITTEN_TEXT(given)                                                                      \
+    __attribute__((cleanup(object_name_free))) struct object_name object_name;                     \
+    object_name.memory = NULL;                                                                     \
+    bool rewritten = false;                                                                        \
+    layer_wake();                                                                                  \
+    NTSTATUS status =                                                                              \
+        given ? rewrite_text(str16_of_unicode(given), &object_name, &rewritten) : STATUS_SUCCESS;  \
+    if (status)                                                                                    \
+        return status;                                                                             \
+    if (rewritten)                                                                                 \
     given = &object_name.text
 
-NTSTATUS NTAPI layer_NtConnectPort(HANDLE *handle, UNICODE_STRING *port, SECURITY_QUALITY_OF_SERVICE *quality, void *write,
-                                   void *read, ULONG *max_length, void *information, ULONG *information_length)
+NTSTATUS NTAPI layer_NtConnectPort(HANDLE *handle, UNICODE_STRING *port,
+                                   SECURITY_QUALITY_OF_SERVICE *quality, void *write, void *read,
+                                   ULONG *max_length, void *information, ULONG *information_length)
 {
     REWRITTEN_TEXT(port);
-    return real.NtConnectPort(handle, port, quality, write, read, max_length, information, information_length);
+    return real.NtConnectPort(handle, port, quality, write, read, max_length, information,
+                              information_length);
 }
 
-NTSTATUS NTAPI layer_NtSecureConnectPort(HANDLE *handle, UNICODE_STRING *port, SECURITY_QUALITY_OF_SERVICE *quality, void *write,
-                                         void *server_sid, void *read, ULONG *max_length, void *information,
-                                         ULONG *information_length)
+NTSTATUS NTAPI layer_NtSecureConnectPort(HANDLE *handle, UNICODE_STRING *port,
+                                         SECURITY_QUALITY_OF_SERVICE *quality, void *write,
+                                         void *server_sid, void *read, ULONG *max_length,
+                                         void *information, ULONG *information_length)
 {
     REWRITTEN_TEXT(port);
-    return real.NtSecureConnectPort(handle, port, quality, write, server_sid, read, max_length, information, information_length);
+    return real.NtSecureConnectPort(handle, port, quality, write, server_sid, read, max_length,
+                                    information, information_length);
 }
 
-NTSTATUS NTAPI layer_NtAlpcConnectPort(HANDLE *handle, UNICODE_STRING *port, OBJECT_ATTRIBUTES *attributes, void *port_attributes,
-                                       ULONG flags, void *server_sid, void *message, ULONG *length, void *out, void *in,
-                                       LARGE_INTEGER *timeout)
+NTSTATUS NTAPI layer_NtAlpcConnectPort(HANDLE *handle, UNICODE_STRING *port,
+                                       OBJECT_ATTRIBUTES *attributes, void *port_attributes,
+                                       ULONG flags, void *server_sid, void *message, ULONG *length,
+                                       void *out, void *in, LARGE_INTEGER *timeout)
 {
     REWRITTEN_TEXT(port);
-    return real.NtAlpcConnectPort(handle, port, attributes, port_attributes, flags, server_sid, message, length, out, in, timeout);
+    return real.NtAlpcConnectPort(handle, port, attributes, port_attributes, flags, server_sid,
+                                  message, length, out, in, timeout);
 }

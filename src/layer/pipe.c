@@ -1,6 +1,7 @@
 #include "layer/pipe.h"
 
-// A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below, pipe\.
+// A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
+// pipe\.
 
 static void put_private(struct str16_buf *out, enum ntpath_kind kind, struct str16 name)
 {
@@ -18,8 +19,8 @@ static void put_private(struct str16_buf *out, enum ntpath_kind kind, struct str
     str16_put(out, name);
 }
 
-NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name, uint16_t **memory, UNICODE_STRING *text,
-                      OBJECT_ATTRIBUTES *attributes)
+NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name,
+                      uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *attributes)
 {
     *attributes = *like;
     if (!name->path.canon.len)
@@ -34,9 +35,11 @@ NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *nam
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
-                                           ULONG share, ULONG disposition, ULONG options, ULONG type, ULONG read_mode,
-                                           ULONG completion_mode, ULONG instances, ULONG inbound, ULONG outbound,
+NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access,
+                                           OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
+                                           ULONG share, ULONG disposition, ULONG options,
+                                           ULONG type, ULONG read_mode, ULONG completion_mode,
+                                           ULONG instances, ULONG inbound, ULONG outbound,
                                            LARGE_INTEGER *timeout)
 {
     layer_cleanup_free uint16_t *memory = NULL;
@@ -50,12 +53,15 @@ NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access, OBJECT_
         attributes = &rewritten;
     }
     return status ? status
-                  : real.NtCreateNamedPipeFile(handle, access, attributes, io, share, disposition, options, type, read_mode,
-                                               completion_mode, instances, inbound, outbound, timeout);
+                  : real.NtCreateNamedPipeFile(handle, access, attributes, io, share, disposition,
+                                               options, type, read_mode, completion_mode, instances,
+                                               inbound, outbound, timeout);
 }
 
-NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access, OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
-                                          ULONG options, ULONG quota, ULONG message_size, LARGE_INTEGER *timeout)
+NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
+                                          OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
+                                          ULONG options, ULONG quota, ULONG message_size,
+                                          LARGE_INTEGER *timeout)
 {
     layer_cleanup_free uint16_t *memory = NULL;
     layer_cleanup_file_name struct file_name name = {0};
@@ -67,30 +73,40 @@ NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access, OBJECT_A
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
     }
-    return status ? status : real.NtCreateMailslotFile(handle, access, attributes, io, options, quota, message_size, timeout);
+    return status ? status
+                  : real.NtCreateMailslotFile(handle, access, attributes, io, options, quota,
+                                              message_size, timeout);
 }
 
-NTSTATUS NTAPI layer_NtFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context, IO_STATUS_BLOCK *io,
-                                     ULONG code, void *in, ULONG in_length, void *out, ULONG out_length)
+NTSTATUS NTAPI layer_NtFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
+                                     void *apc_context, IO_STATUS_BLOCK *io, ULONG code, void *in,
+                                     ULONG in_length, void *out, ULONG out_length)
 {
     layer_wake();
     struct nt_pipe_wait *wait = in;
-    if (code != FSCTL_PIPE_WAIT_CODE || !in || in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
+    if (code != FSCTL_PIPE_WAIT_CODE || !in ||
+        in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
         wait->name_length > in_length - FIELD_OFFSET(struct nt_pipe_wait, name))
-        return real.NtFsControlFile(file, event, apc, apc_context, io, code, in, in_length, out, out_length);
+        return real.NtFsControlFile(file, event, apc, apc_context, io, code, in, in_length, out,
+                                    out_length);
 
     // Waiting for a pipe names it in the request.
     static const char device[] = "\\Device\\NamedPipe\\";
     size_t cap = LAYER_PATH_MAX + 32 + wait->name_length / sizeof(WCHAR);
     layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    layer_cleanup_free struct nt_pipe_wait *rewritten = layer_alloc(sizeof *rewritten + cap * sizeof(WCHAR));
+    layer_cleanup_free struct nt_pipe_wait *rewritten =
+        layer_alloc(sizeof *rewritten + cap * sizeof(WCHAR));
     if (!memory || !rewritten)
         return STATUS_INSUFFICIENT_RESOURCES;
     struct str16_buf name = {.s = memory, .cap = cap};
-    put_private(&name, NTPATH_PIPE, (struct str16){(const uint16_t *)wait->name, wait->name_length / sizeof(WCHAR)});
+    put_private(&name, NTPATH_PIPE,
+                (struct str16){(const uint16_t *)wait->name, wait->name_length / sizeof(WCHAR)});
     struct str16 relative = str16_skip(str16_view(&name), sizeof device - 1);
-    *rewritten = (struct nt_pipe_wait){wait->timeout, (ULONG)(relative.len * sizeof(WCHAR)), wait->timeout_specified, {0}};
+    *rewritten = (struct nt_pipe_wait){
+        wait->timeout, (ULONG)(relative.len * sizeof(WCHAR)), wait->timeout_specified, {0}};
     memcpy(rewritten->name, relative.s, relative.len * sizeof(WCHAR));
-    return real.NtFsControlFile(file, event, apc, apc_context, io, code, rewritten,
-                                (ULONG)(FIELD_OFFSET(struct nt_pipe_wait, name) + relative.len * sizeof(WCHAR)), out, out_length);
+    return real.NtFsControlFile(
+        file, event, apc, apc_context, io, code, rewritten,
+        (ULONG)(FIELD_OFFSET(struct nt_pipe_wait, name) + relative.len * sizeof(WCHAR)), out,
+        out_length);
 }

@@ -6,7 +6,7 @@
 
 /* Object attributes like `like` for the VM's own pipe or mailslot of this name; *memory is
  * layer_alloc()'s. */
-NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name, uint16_t **memory, UNICODE_STRING *text,
-                      OBJECT_ATTRIBUTES *attributes);
+NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name,
+                      uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *attributes);
 
 #endif

@@ -13,39 +13,44 @@ enum {
     LAYER_CONFIG_VERSION = 1,
 };
 
-/* Everything that makes a process one of a certain VM's: filled in once by whoever starts the VM and
- * copied from each process to its children. All strings are UTF-16, terminated, NT paths without a
- * trailing backslash. */
+/* Everything that makes a process one of a certain VM's: filled in once by whoever starts the VM
+ * and copied from each process to its children. All strings are UTF-16, terminated, NT paths
+ * without a trailing backslash. */
 struct layer_config {
-    uint32_t version;                   // LAYER_CONFIG_VERSION
-    uint32_t ipv4;                      // the VM's address, network byte order as on the wire
-    uint16_t id[LAYER_ID_MAX];          // unique on the machine: see vm_id() in core/vmname.h
-    uint16_t folder[LAYER_PATH_MAX];    // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it
-    uint16_t store[LAYER_PATH_MAX];     // \??\C:\...\plume: no VM can name it
-    uint16_t objects[LAYER_PATH_MAX];   // \Sessions\1\BaseNamedObjects\plume-ID: its object directory
-    uint16_t pipes[LAYER_PATH_MAX];     // \Device\NamedPipe\plume-ID: scm, control, pipe\...
-    uint16_t keys[LAYER_PATH_MAX];      // \REGISTRY\USER\S-...\Software\Plume\vms\ID: upper, hidden, novalue
-    uint16_t images[2][LAYER_PATH_MAX]; // the layer's own file: [0] for 64-bit, [1] for 32-bit children
-    uint16_t drives[26][LAYER_DEVICE_MAX]; // what \??\A: ... \??\Z: are links to, empty where there is none
+    uint32_t version;                 // LAYER_CONFIG_VERSION
+    uint32_t ipv4;                    // the VM's address, network byte order as on the wire
+    uint16_t id[LAYER_ID_MAX];        // unique on the machine: see vm_id() in core/vmname.h
+    uint16_t folder[LAYER_PATH_MAX];  // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it
+    uint16_t store[LAYER_PATH_MAX];   // \??\C:\...\plume: no VM can name it
+    uint16_t objects[LAYER_PATH_MAX]; // \Sessions\1\BaseNamedObjects\plume-ID: its object directory
+    uint16_t pipes[LAYER_PATH_MAX];   // \Device\NamedPipe\plume-ID: scm, control, pipe\...
+    uint16_t
+        keys[LAYER_PATH_MAX]; // \REGISTRY\USER\S-...\Software\Plume\vms\ID: upper, hidden, novalue
+    uint16_t
+        images[2][LAYER_PATH_MAX]; // the layer's own file: [0] for 64-bit, [1] for 32-bit children
+    uint16_t drives[26][LAYER_DEVICE_MAX]; // what \??\A: ... \??\Z: are links to, empty where there
+                                           // is none
 };
 
 /* The system calls as they are without the layer, for the few things that the monitor and the
  * command line do outside of the VM after they have entered it. */
 struct layer_outside {
-    NTSTATUS(NTAPI *create_file)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG,
-                                 ULONG, ULONG, ULONG, void *, ULONG);
-    NTSTATUS(NTAPI *create_named_pipe_file)(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG,
-                                            ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
+    NTSTATUS(NTAPI *create_file)
+    (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG, ULONG,
+     ULONG, ULONG, void *, ULONG);
+    NTSTATUS(NTAPI *create_named_pipe_file)
+    (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG, ULONG, ULONG,
+     ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
 };
 
-/* Makes what the VM's processes need to find in the kernel: its object directory and the shared index of
- * what it has changed. For the monitor, once, before it enters; all of it lasts as long as the calling
- * process. Leftovers of an interrupted copy-up are removed from the store.
- * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what. */
+/* Makes what the VM's processes need to find in the kernel: its object directory and the shared
+ * index of what it has changed. For the monitor, once, before it enters; all of it lasts as long as
+ * the calling process. Leftovers of an interrupted copy-up are removed from the store. Returns
+ * STATUS_SUCCESS, or the status of the step that failed with its name in *what. */
 NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **what);
 
-/* Makes the calling process one of the VM's, for good: what it names from now on are the VM's names,
- * and what it starts carries the layer. To be called while the process has one thread.
+/* Makes the calling process one of the VM's, for good: what it names from now on are the VM's
+ * names, and what it starts carries the layer. To be called while the process has one thread.
  * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what (static
  * ASCII); the process is then as it was. */
 NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what);

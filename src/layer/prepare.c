@@ -36,8 +36,8 @@ static NTSTATUS make_link(struct str16_buf *buf, const char *suffix)
     return real.NtCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &target);
 }
 
-/* Names in the session's and in the machine's directory are one set in a VM; what lies elsewhere in the
- * host's tree of objects lies below Root. */
+/* Names in the session's and in the machine's directory are one set in a VM; what lies elsewhere in
+ * the host's tree of objects lies below Root. */
 static NTSTATUS make_objects(struct str16_buf *buf)
 {
     static const char *const directories[] = {"", "\\Session", "\\Root", "\\Root\\RPC Control"};
@@ -58,9 +58,11 @@ static NTSTATUS make_changes(struct str16_buf *buf)
     LARGE_INTEGER size = {.QuadPart = (LONGLONG)change_index_size(LAYER_CHANGES_ORDER)};
     void *view = NULL;
     SIZE_T view_size = 0;
-    NTSTATUS status = real.NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL);
+    NTSTATUS status = real.NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size,
+                                           PAGE_READWRITE, SEC_COMMIT, NULL);
     if (!status)
-        status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
+        status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size,
+                                         2 /* ViewUnmap */, 0, PAGE_READWRITE);
     if (!status) {
         change_index_init(view, LAYER_CHANGES_ORDER);
         layer_changes = view;
@@ -105,13 +107,15 @@ static NTSTATUS walk_entry(void *context, struct str16 name, ULONG attributes)
         change_index_add(layer_changes, CHANGE_FILE_LISTING, above);
     }
     struct walk below = {str16_view(&folder), str16_view(&canon), parent->marks};
-    return is_folder && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT) ? walk_folder(&below) : STATUS_SUCCESS;
+    return is_folder && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT) ? walk_folder(&below)
+                                                                     : STATUS_SUCCESS;
 }
 
 static NTSTATUS walk_folder(const struct walk *walk)
 {
     layer_cleanup_handle HANDLE folder = NULL;
-    NTSTATUS status = host_open(walk->folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
+    NTSTATUS status =
+        host_open(walk->folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
     return status ? status : host_list(folder, walk_entry, (void *)walk);
 }
 
@@ -128,7 +132,8 @@ static NTSTATUS remove_entry(void *context, struct str16 name, ULONG attributes)
     str16_put(&path, parent->folder);
     str16_put_unit(&path, '\\');
     str16_put(&path, name);
-    NTSTATUS status = host_open(str16_view(&path), DELETE | FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0, 0, &file);
+    NTSTATUS status =
+        host_open(str16_view(&path), DELETE | FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0, 0, &file);
     if (!status && attributes & FILE_ATTRIBUTE_READONLY)
         status = real.NtSetInformationFile(file, &io, &normal, sizeof normal, FileBasicInformation);
     return status ? status : host_delete(file);
@@ -152,7 +157,8 @@ static NTSTATUS clear_work(void)
     str16_put(&path, str16_of(layer_config.folder));
     str16_put_ascii(&path, "\\work");
     struct walk work = {.folder = str16_view(&path)};
-    NTSTATUS status = host_open(work.folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
+    NTSTATUS status =
+        host_open(work.folder, FILE_LIST_DIRECTORY, FILE_OPEN_IF, FILE_DIRECTORY_FILE, 0, &folder);
     return status ? status : host_list(folder, remove_entry, &work);
 }
 
@@ -174,7 +180,8 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     if ((status = make_changes(&buf)))
         return status;
     *what = "reading the VM's files";
-    if ((status = clear_work()) || (status = walk_store("\\files", false)) || (status = walk_store("\\hidden", true)))
+    if ((status = clear_work()) || (status = walk_store("\\files", false)) ||
+        (status = walk_store("\\hidden", true)))
         return status;
     *what = "reading the VM's registry keys";
     return key_announce_all();

@@ -23,7 +23,8 @@ static NTSTATUS check_image(struct str16 image)
 
     if (!head)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = host_open(image, FILE_READ_DATA, FILE_OPEN, FILE_NON_DIRECTORY_FILE, 0, &file);
+    NTSTATUS status =
+        host_open(image, FILE_READ_DATA, FILE_OPEN, FILE_NON_DIRECTORY_FILE, 0, &file);
     if (!status)
         status = real.NtReadFile(file, NULL, NULL, NULL, &io, head, 4096, NULL, NULL);
     if (status == (NTSTATUS)0xC0000011 /* STATUS_END_OF_FILE */)
@@ -47,9 +48,11 @@ static NTSTATUS bring_in(HANDLE process)
     return status;
 }
 
-NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS_MASK process_access, ACCESS_MASK thread_access,
-                                         OBJECT_ATTRIBUTES *process_attributes, OBJECT_ATTRIBUTES *thread_attributes,
-                                         ULONG process_flags, ULONG thread_flags, void *parameters, void *create_info,
+NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
+                                         ACCESS_MASK process_access, ACCESS_MASK thread_access,
+                                         OBJECT_ATTRIBUTES *process_attributes,
+                                         OBJECT_ATTRIBUTES *thread_attributes, ULONG process_flags,
+                                         ULONG thread_flags, void *parameters, void *create_info,
                                          struct nt_ps_attribute_list *list)
 {
     enum { MAX_ATTRIBUTES = 32 };
@@ -69,7 +72,8 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS
         struct nt_ps_attribute *attribute = &copy.attributes[i];
         if (attribute->attribute != NT_PS_ATTRIBUTE_IMAGE_NAME)
             continue;
-        UNICODE_STRING text = {(USHORT)attribute->size, (USHORT)attribute->size, (WCHAR *)attribute->value};
+        UNICODE_STRING text = {(USHORT)attribute->size, (USHORT)attribute->size,
+                               (WCHAR *)attribute->value};
         OBJECT_ATTRIBUTES attributes = nt_named(&text);
         struct store_view view;
         struct str16_buf image;
@@ -82,7 +86,8 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS
             status = STATUS_OBJECT_NAME_NOT_FOUND;
         if (status)
             return status;
-        memory = view.upper ? store_upper_name(name.path.canon, 0, &image) : store_lower_name(name.path.canon, 0, &image);
+        memory = view.upper ? store_upper_name(name.path.canon, 0, &image)
+                            : store_lower_name(name.path.canon, 0, &image);
         if (!memory)
             return STATUS_INSUFFICIENT_RESOURCES;
         if ((status = check_image(str16_view(&image))))
@@ -92,9 +97,10 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS
             attribute->value = (ULONG_PTR)image.s;
         }
     }
-    NTSTATUS status = real.NtCreateUserProcess(process, thread, process_access | PROCESS_ALL_ACCESS, thread_access | THREAD_SUSPEND_RESUME,
-                                               process_attributes, thread_attributes, process_flags,
-                                               thread_flags | NT_THREAD_CREATE_SUSPENDED, parameters, create_info, (void *)&copy);
+    NTSTATUS status = real.NtCreateUserProcess(
+        process, thread, process_access | PROCESS_ALL_ACCESS, thread_access | THREAD_SUSPEND_RESUME,
+        process_attributes, thread_attributes, process_flags,
+        thread_flags | NT_THREAD_CREATE_SUSPENDED, parameters, create_info, (void *)&copy);
     if (status)
         return status;
     status = bring_in(*process);
@@ -110,24 +116,28 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread, ACCESS
 
 // The older way: a process is made without a thread, its first one later.
 
-NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE parent,
-                                       ULONG flags, HANDLE section, HANDLE debug_port, HANDLE exception_port, ULONG job_level)
+NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access,
+                                       OBJECT_ATTRIBUTES *attributes, HANDLE parent, ULONG flags,
+                                       HANDLE section, HANDLE debug_port, HANDLE exception_port,
+                                       ULONG job_level)
 {
     layer_wake();
-    NTSTATUS status = real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags, section, debug_port,
-                                             exception_port, job_level);
+    NTSTATUS status =
+        real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags,
+                               section, debug_port, exception_port, job_level);
     // Without a section it is a copy of its parent, which has the layer, with all the memory.
     if (!status && section && (status = bring_in(*process)))
         real.NtClose(*process);
     return status;
 }
 
-NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE parent,
-                                     BOOLEAN inherit, HANDLE section, HANDLE debug_port, HANDLE exception_port)
+NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access,
+                                     OBJECT_ATTRIBUTES *attributes, HANDLE parent, BOOLEAN inherit,
+                                     HANDLE section, HANDLE debug_port, HANDLE exception_port)
 {
     layer_wake();
-    NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent, inherit, section, debug_port,
-                                           exception_port);
+    NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent,
+                                           inherit, section, debug_port, exception_port);
     if (!status && section && (status = bring_in(*process)))
         real.NtClose(*process);
     return status;

@@ -3,7 +3,8 @@
 #include "layer/changes.h"
 #include "layer/drives.h"
 
-static uint16_t *store_name(const char *part, struct str16 canon, size_t extra, struct str16_buf *name)
+static uint16_t *store_name(const char *part, struct str16 canon, size_t extra,
+                            struct str16_buf *name)
 {
     struct str16 folder = str16_of(layer_config.folder);
     size_t cap = folder.len + canon.len + extra + 16;
@@ -40,7 +41,8 @@ static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
     size_t components = 1;
     for (size_t i = 0; i < canon.len; i++)
         components += canon.s[i] == '\\';
-    uint16_t *memory = store_name("\\hidden", (struct str16){canon.s, 0}, canon.len + 3 * components, name);
+    uint16_t *memory =
+        store_name("\\hidden", (struct str16){canon.s, 0}, canon.len + 3 * components, name);
     if (!memory)
         return NULL;
     for (size_t at = 0; at <= canon.len;) {
@@ -56,7 +58,8 @@ static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
 
 bool store_untouched(struct str16 canon)
 {
-    return !layer_changed(CHANGE_FILE_UPPER, canon) && !change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, canon);
+    return !layer_changed(CHANGE_FILE_UPPER, canon) &&
+           !change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, canon);
 }
 
 NTSTATUS store_is_hidden(struct str16 canon, bool *hidden)
@@ -124,7 +127,9 @@ static NTSTATUS make_one_folder(struct str16 name, ULONG attributes)
 {
     layer_cleanup_handle HANDLE handle = NULL;
     NTSTATUS status = host_open(name, FILE_LIST_DIRECTORY, FILE_CREATE, FILE_DIRECTORY_FILE,
-                                attributes & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED), &handle);
+                                attributes & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |
+                                              FILE_ATTRIBUTE_NOT_CONTENT_INDEXED),
+                                &handle);
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }
 
@@ -172,15 +177,18 @@ NTSTATUS store_hide(struct str16 canon)
     if (ntpath_parent(canon, &parent))
         change_index_add(layer_changes, CHANGE_FILE_LISTING, parent);
     struct str16 name = str16_view(&mark);
-    NTSTATUS status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
+    NTSTATUS status =
+        host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
     if (status == STATUS_OBJECT_PATH_NOT_FOUND) {
-        for (size_t at = str16_nlen(layer_config.folder) + sizeof "\\hidden" - 1; at < name.len; at++) {
+        for (size_t at = str16_nlen(layer_config.folder) + sizeof "\\hidden" - 1; at < name.len;
+             at++) {
             if (name.s[at] != '\\')
                 continue;
             if ((status = make_one_folder(str16_first(name, at), 0)))
                 return status;
         }
-        status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
+        status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0,
+                           &handle);
     }
     if (!status)
         real.NtClose(handle);

@@ -1,13 +1,14 @@
 // The VM's own files, in the store.
 //
 //   <folder>\files\C\dir\name        what the VM has at C:\dir\name: it hides the host's
-//   <folder>\hidden\d.C\d.dir\h.name a mark: the host's C:\dir\name does not exist for the VM, nor does
+//   <folder>\hidden\d.C\d.dir\h.name a mark: the host's C:\dir\name does not exist for the VM, nor
+//   does
 //                                    anything below it
 //   <folder>\work\                   files on their way into files\, each moved there in one step
 //
-// So a name is the VM's if it is in files\, else the host's if no mark hides it or a folder above it.
-// Every change is a single creation, rename or deletion, in an order in which each intermediate state
-// is a valid one: see docs/design.md, "The store".
+// So a name is the VM's if it is in files\, else the host's if no mark hides it or a folder above
+// it. Every change is a single creation, rename or deletion, in an order in which each intermediate
+// state is a valid one: see docs/design.md, "The store".
 #ifndef PLUME_LAYER_STORE_H
 #define PLUME_LAYER_STORE_H
 
@@ -30,19 +31,21 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view);
 /* Whether a mark hides the host's file of this name. */
 NTSTATUS store_is_hidden(struct str16 canon, bool *hidden);
 
-/* The place of `canon` in files\ and on the host, as NT names in memory of layer_alloc()'s, with room
- * for `extra` more units; NULL when there is no memory. */
+/* The place of `canon` in files\ and on the host, as NT names in memory of layer_alloc()'s, with
+ * room for `extra` more units; NULL when there is no memory. */
 uint16_t *store_upper_name(struct str16 canon, size_t extra, struct str16_buf *name);
 uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *name);
 
-/* Makes the folder `canon` in files\, with those above it, each with the attributes of the host's. */
+/* Makes the folder `canon` in files\, with those above it, each with the attributes of the host's.
+ */
 NTSTATUS store_make_folder(struct str16 canon);
 
 /* Notes in memory that the VM is about to have `canon` of its own. */
 void store_announce(struct str16 canon);
 
-/* Copies the host's file `canon` to files\: its data (unless `empty`), times and attributes. Atomic:
- * the VM sees the host's until it sees the whole copy. Folders are made, without what is in them. */
+/* Copies the host's file `canon` to files\: its data (unless `empty`), times and attributes.
+ * Atomic: the VM sees the host's until it sees the whole copy. Folders are made, without what is in
+ * them. */
 NTSTATUS store_copy_up(struct str16 canon, bool empty);
 
 /* The same for a folder with everything below it that the VM sees. */
@@ -52,8 +55,8 @@ NTSTATUS store_copy_up_tree(struct str16 canon);
 NTSTATUS store_hide(struct str16 canon);
 
 /* The canonical name that an absolute NT name of the host has in the VM: of something in files\ the
- * name that the VM knows, and *own is set. *memory is layer_alloc()'s. STATUS_OBJECT_NAME_NOT_FOUND for
- * other names in the store, STATUS_OBJECT_TYPE_MISMATCH where it is no file's. */
+ * name that the VM knows, and *own is set. *memory is layer_alloc()'s. STATUS_OBJECT_NAME_NOT_FOUND
+ * for other names in the store, STATUS_OBJECT_TYPE_MISMATCH where it is no file's. */
 NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon, bool *own);
 
 /* Whether `canon` is the store or below it. */

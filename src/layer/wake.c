@@ -14,12 +14,14 @@ static NTSTATUS map_changes(void)
     str16_put_ascii(&text, LAYER_CHANGES_SUFFIX);
     UNICODE_STRING name = unicode_of_str16(str16_view(&text));
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
-    NTSTATUS status = real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes);
+    NTSTATUS status =
+        real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes);
     if (status)
         return status;
     void *view = NULL;
     SIZE_T size = 0;
-    status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
+    status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &size,
+                                     2 /* ViewUnmap */, 0, PAGE_READWRITE);
     if (!status)
         __atomic_store_n(&layer_changes, view, __ATOMIC_RELEASE);
     return status;
@@ -36,7 +38,8 @@ void layer_wake(void)
         layer_lock(&lock);
         NTSTATUS status = layer_changes ? STATUS_SUCCESS : map_changes();
         layer_unlock(&lock);
-        // Without it nothing can be told from the host's: the VM has ended, and with it this process is about to.
+        // Without it nothing can be told from the host's: the VM has ended, and with it this
+        // process is about to.
         if (status)
             real.NtTerminateProcess(NtCurrentProcess(), status);
     }
