@@ -57,10 +57,13 @@ static bool take_links(struct str16 *text)
 static bool is_root(struct str16 canon)
 {
     struct str16 rest = canon;
-    if (take_component(&rest, "Root"))
-        return false;
-    if (take_component(&rest, "Device"))
+    if (take_component(&rest, "Root")) {
+        if (!take_links(&rest))
+            return false;
         rest = str16_skip(rest, 1);
+    } else if (take_component(&rest, "Device")) {
+        rest = str16_skip(rest, 1);
+    }
     for (size_t i = 0; i < rest.len; i++)
         if (rest.s[i] == '\\')
             return false;

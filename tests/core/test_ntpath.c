@@ -125,6 +125,11 @@ static const struct expected files[] = {
     {"\\??\\Volume{01234567-89ab-cdef-0123-456789abcdef}\\x",
      "Volume{01234567-89ab-cdef-0123-456789abcdef}\\x"},
     {"\\??\\unix\\home\\x", "unix\\home\\x"},
+    {"\\??\\unix/home/x", "unix\\home\\x"}, // Wine's
+    {"\\??\\unix\\home/x", "unix\\home\\x"},
+    {"\\??\\unix//home\\\\x", "unix\\home\\x"},
+    {"\\??\\C:\\\\x", "C\\x"}, // likewise
+    {"\\??\\unixx\\y/z", "unixx\\y/z"},
     {"\\??\\Other\\x", "Other\\x"},
     {"\\??\\S:\\x", "S\\x"},
     {"\\SystemRoot\\system32\\ntdll.dll", "Root\\SystemRoot\\system32\\ntdll.dll"},
@@ -147,10 +152,7 @@ static const struct expected files[] = {
     {"\\??\\C\\x", "Root\\??\\C\\x"},
     {"\\??\\Device\\HarddiskVolume1\\x", "Root\\??\\Device\\HarddiskVolume1\\x"},
     {"\\??\\Root\\SystemRoot\\x", "Root\\??\\Root\\SystemRoot\\x"},
-    {"\\??\\\\x", "Root\\??\\\\x"},
-    {"\\??\\\\pipe\\x", "Root\\??\\\\pipe\\x"},
     {"\\GLOBAL??\\Global\\C\\x", "Root\\GLOBAL??\\Global\\C\\x"},
-    {"\\\\server\\share\\x", "Root\\\\server\\share\\x"}, // Win32's form is none of NT's
 };
 
 static const struct expected folders[] = {
@@ -168,6 +170,10 @@ static const struct expected folders[] = {
     {"\\Device\\Mup\\server\\share\\", "UNC\\server\\share"},
     {"\\SystemRoot\\", "Root\\SystemRoot"},
     {"\\??\\unix\\", "unix"},
+    {"\\??\\unix/", "unix"},
+    {"\\??\\C\\", "Root\\??\\C"},
+    {"\\DosDevices\\Device\\", "Root\\DosDevices\\Device"},
+    {"\\??\\unix/home/", "unix\\home"},
 };
 
 static const struct expected devices[] = {
@@ -178,6 +184,7 @@ static const struct expected devices[] = {
     {"\\Device\\HarddiskVolume2", "Device\\HarddiskVolume2"},
     {"\\Device", "Device"},
     {"\\??\\PhysicalDrive0", "PhysicalDrive0"},
+    {"\\??\\unix", "unix"},
     {"\\??\\NUL", "NUL"},
     {"\\??\\CON", "CON"},
     {"\\??\\Volume{0}", "Volume{0}"},
@@ -192,6 +199,13 @@ static const struct expected devices[] = {
     // Of no use, and refused by the system itself.
     {"", ""},
     {"\\", ""},
+    {"\\\\", ""},
+    {"\\\\server\\share\\x", ""}, // Win32's form is none of NT's
+    {"\\\\Device\\NamedPipe\\x", ""},
+    {"\\??\\\\x", ""},
+    {"\\??\\\\pipe\\x", ""},
+    {"\\??\\GLOBALROOT\\\\Device\\NamedPipe\\x", ""},
+    {"\\Device\\\\NamedPipe\\x", "Device\\\\NamedPipe\\x"},
     {"x", ""},
     {"C:\\dir\\name", ""},
     {"Device\\HarddiskVolume1\\x", ""},
@@ -330,6 +344,7 @@ static void names_on_the_host(void **state)
     lower("Volume{0}\\x", "\\??\\Volume{0}\\x");
     lower("Root\\SystemRoot\\x", "\\SystemRoot\\x");
     lower("Root\\SystemRoot", "\\SystemRoot");
+    lower("Root\\??\\C", "\\??\\C\\");
     lower("Rootx\\y", "\\??\\Rootx\\y");
     lower("Devices\\y", "\\??\\Devices\\y");
     lower("Other\\x", "\\??\\Other\\x");
