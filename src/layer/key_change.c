@@ -3,19 +3,15 @@
 
 // Setting and deleting values, deleting keys.
 
-NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle, HANDLE *temporary)
+NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle)
 {
-    *temporary = NULL;
     *handle = key->handle;
     if ((key->access & access) != access)
         return STATUS_ACCESS_DENIED;
     if (!key->lower)
         return STATUS_SUCCESS;
-    NTSTATUS status = key_make_upper(key->canon, access | KEYNAME_QUERY_VALUE, temporary);
-    if (status == STATUS_OBJECT_NAME_NOT_FOUND)
-        status = STATUS_KEY_DELETED;
-    *handle = *temporary;
-    return status;
+    NTSTATUS status = key_own(key, true, handle);
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_KEY_DELETED : status;
 }
 
 /* The target of a link of the VM's own, as the kernel is to follow it: in the VM's keys, where the target
@@ -45,7 +41,6 @@ static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, U
 NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type, void *data, ULONG size)
 {
     layer_cleanup_key_handle struct key_handle key;
-    layer_cleanup_handle HANDLE temporary = NULL;
     layer_cleanup_free uint16_t *link = NULL;
     HANDLE upper;
     layer_wake();
@@ -54,7 +49,7 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
         return status;
     if (key.shared || !name)
         return real.NtSetValueKey(handle, name, title, type, data, size);
-    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
         return status;
     if (type == REG_LINK && data && str16_equal_ascii(str16_of_unicode(name), "SymbolicLinkValue")) {
@@ -89,7 +84,6 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_key_view struct key_view view = {0};
-    layer_cleanup_handle HANDLE temporary = NULL;
     struct nt_key_value_partial_information info;
     ULONG len;
     HANDLE upper;
@@ -114,7 +108,7 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
     if (!has_lower || marked) {
         if (key.lower && !view.upper)
             return STATUS_OBJECT_NAME_NOT_FOUND;
-        status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+        status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
         if (!status)
             status = real.NtDeleteValueKey(upper, name);
         change_index_bump(layer_changes);
@@ -122,7 +116,7 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
     }
     // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
     // watches the key is told of.
-    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (!status && (!view.upper || real.NtQueryValueKey(view.upper, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info,
                                                         &len) == STATUS_OBJECT_NAME_NOT_FOUND))
         status = key_copy_value(view.lower, upper, name);
@@ -171,7 +165,6 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_key_view struct key_view view = {0};
     layer_cleanup_key_names struct key_names names = {0};
-    layer_cleanup_handle HANDLE temporary = NULL;
     struct str16 parent;
     HANDLE upper;
     layer_wake();
@@ -187,7 +180,7 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
         return status;
     if (!view.upper && !view.lower) // already
         return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
-    if (!view.lower && !key.lower) {
+    if (!view.lower && !key.lower) { // the system finds what is wrong with it
         status = real.NtDeleteKey(handle);
         change_index_bump(layer_changes);
         return status;
@@ -198,7 +191,7 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     // By way of a key of the VM's own also where there was none: the last step is a deletion, which
     // whoever watches the key above is told of.
     if (!status)
-        status = key_upper_for_write(&key, KEYNAME_DELETE, &upper, &temporary);
+        status = key_upper_for_write(&key, KEYNAME_DELETE, &upper);
     if (!status && !view.hidden)
         status = key_hide(key.canon);
     if (!status)
@@ -210,7 +203,6 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
 NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLASS class, void *info, ULONG size)
 {
     layer_cleanup_key_handle struct key_handle key;
-    layer_cleanup_handle HANDLE temporary = NULL;
     HANDLE upper;
     layer_wake();
     NTSTATUS status = key_handle_read(handle, &key);
@@ -219,7 +211,7 @@ NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLAS
     // The other classes are the handle's own business.
     if (key.shared || class != KeyWriteTimeInformation)
         return real.NtSetInformationKey(handle, class, info, size);
-    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper, &temporary);
+    status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (!status)
         status = real.NtSetInformationKey(upper, class, info, size);
     change_index_bump(layer_changes);

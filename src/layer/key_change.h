@@ -4,10 +4,10 @@
 
 #include "layer/key_list.h"
 
-/* The VM's own key for a write through `key`, made when there is none: *handle is the program's (then
- * *temporary is NULL) or a temporary one. STATUS_ACCESS_DENIED when the program did not ask for
- * `access`, STATUS_KEY_DELETED when the VM sees no such key any more. */
-NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle, HANDLE *temporary);
+/* The VM's own key for a write through `key`, made when there is none: not to be closed.
+ * STATUS_ACCESS_DENIED when the program did not ask for `access`, STATUS_KEY_DELETED when the VM sees no
+ * such key any more. */
+NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle);
 
 /* Copies the value from one open key to another. */
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name);

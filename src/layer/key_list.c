@@ -201,6 +201,7 @@ static void free_listing(void *memory)
 {
     struct key_listing *listing = memory;
     key_view_close(&listing->view);
+    layer_close_at(&listing->own);
     layer_close_at(&listing->watch);
     key_names_free(&listing->part[0].names);
     key_names_free(&listing->part[1].names);
@@ -264,4 +265,30 @@ NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
         key_listing_done(key);
     *listing = status ? NULL : found;
     return status;
+}
+
+NTSTATUS key_own(const struct key_handle *key, bool make, HANDLE *own)
+{
+    if (!make && !layer_changed(CHANGE_KEY_UPPER, key->canon))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *own = listing->own;
+    key_listing_done(key);
+    if (*own)
+        return STATUS_SUCCESS;
+
+    layer_cleanup_handle HANDLE opened = NULL;
+    NTSTATUS status = make ? key_make_upper(key->canon, KEYNAME_ALL, &opened) : key_open_upper(key->canon, KEYNAME_ALL, &opened);
+    if (status)
+        return status;
+    listing = key_listing_lock(key);
+    if (!listing->own) { // else another thread was faster
+        listing->own = opened;
+        opened = NULL;
+    }
+    *own = listing->own;
+    key_listing_done(key);
+    return STATUS_SUCCESS;
 }

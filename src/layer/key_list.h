@@ -28,7 +28,9 @@ struct key_listing {
         ULONG last; // index
         struct key_names names;
     } part[2]; // sub-keys, values
-    HANDLE watch; // open as long as the program's handle is: see key_notify.c
+    uint32_t renamings; // key_rename_count() when the name was last looked up
+    HANDLE own;   // the VM's own key, for a handle on the host's
+    HANDLE watch; // the host's key, for a handle on the VM's own: see key_notify.c
 };
 
 /* The listing of a handle's key, for entry `index` of it. It is read anew when the index is 0, and else
@@ -38,6 +40,11 @@ struct key_listing {
  * On success the record's lock is held: key_listing_done(). */
 NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index, struct key_listing **listing);
 void key_listing_done(const struct key_handle *key);
+
+/* The VM's own key, for a handle on the host's; `make`: made when there is none. It is opened with all
+ * access once and then kept until the program closes its handle: not to be closed, and valid as long as
+ * `key` is. STATUS_OBJECT_NAME_NOT_FOUND when there is none, or when there is nothing to make it of. */
+NTSTATUS key_own(const struct key_handle *key, bool make, HANDLE *own);
 
 /* The record's block itself, made when there is none, with its lock held; NULL without memory, and
  * then not held. */

@@ -1,6 +1,7 @@
 #include "layer/key_name.h"
 #include "core/ntpath.h"
 #include "layer/changes.h"
+#include "layer/key_list.h"
 #include "layer/lock.h"
 
 enum { LINK_MAX = 256 };
@@ -288,28 +289,97 @@ static NTSTATUS read_from_kernel(HANDLE handle, struct key_name *name, bool *low
     return finish(&buf, KEYNAME_WOW64_64KEY, true, name);
 }
 
+/* The name in the change index that stands for the n-th renaming. */
+static struct str16 renaming_name(uint32_t number, struct str16_buf *name)
+{
+    str16_put_ascii(name, "*renaming*");
+    str16_put_hex32(name, number);
+    return str16_view(name);
+}
+
+uint32_t key_rename_count(void)
+{
+    static uint32_t known;
+    uint16_t units[24];
+    struct str16_buf name = {.s = units, .cap = 24};
+    uint32_t count = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (!layer_changed(CHANGE_KEY_UPPER, renaming_name(count + 1, &name)))
+        return count;
+    if (layer_changed(CHANGE_KEY_UPPER, str16_of(u"*never*"))) // the index is full and has every name
+        return UINT32_MAX;
+    do {
+        count++;
+        name.len = 0;
+    } while (layer_changed(CHANGE_KEY_UPPER, renaming_name(count + 1, &name)));
+    __atomic_store_n(&known, count, __ATOMIC_RELAXED);
+    return count;
+}
+
+void key_rename_note(void)
+{
+    uint16_t units[24];
+    struct str16_buf name = {.s = units, .cap = 24};
+    change_index_add(layer_changes, CHANGE_KEY_UPPER, renaming_name(key_rename_count() + 1, &name));
+}
+
+/* After renamings: finds the name again of a handle on the VM's own key. */
+static NTSTATUS refresh(struct key_handle *key, uint32_t renamings)
+{
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
+    key_listing_done(key);
+    if (fresh)
+        return STATUS_SUCCESS;
+
+    layer_cleanup_key_name struct key_name name;
+    bool lower;
+    NTSTATUS status = read_from_kernel(key->handle, &name, &lower);
+    if (status == STATUS_INSUFFICIENT_RESOURCES)
+        return status;
+    if (status || !name.registry) { // deleted: the system says so
+        key_handle_release(key);
+        key->shared = true;
+        return STATUS_SUCCESS;
+    }
+    if (!str16_equal(name.canon, key->record->canon)) {
+        ACCESS_MASK access = key->record->access;
+        key_handle_release(key);
+        handles_add(key->handle, HANDLE_KEY, name.canon, lower, access);
+        key->record = handles_get(key->handle, HANDLE_KEY);
+        if (!key->record)
+            return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    listing->renamings = renamings;
+    key_listing_done(key);
+    return STATUS_SUCCESS;
+}
+
+void key_handle_add_upper(HANDLE handle, struct str16 canon, ACCESS_MASK access)
+{
+    if (layer_changed(CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG))) {
+        layer_cleanup_key_name struct key_name name;
+        bool lower;
+        if (!read_from_kernel(handle, &name, &lower) && name.registry) {
+            handles_add(handle, HANDLE_KEY, name.canon, lower, access);
+            return;
+        }
+    }
+    handles_add(handle, HANDLE_KEY, canon, false, access);
+}
+
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
 {
     *key = (struct key_handle){.handle = handle, .record = handles_get(handle, HANDLE_KEY)};
     if (key->record && !key->record->lower) {
-        if (layer_changed(CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG))) {
-            layer_cleanup_key_name struct key_name name;
-            bool lower;
-            NTSTATUS status = read_from_kernel(handle, &name, &lower);
-            if (status == STATUS_INSUFFICIENT_RESOURCES)
-                return status;
-            if (status || !name.registry) { // deleted: the system says so
-                key_handle_release(key);
-                key->shared = true;
-                return STATUS_SUCCESS;
-            }
-            if (!str16_equal(name.canon, key->record->canon)) {
-                ACCESS_MASK access = key->record->access;
-                handles_release(key->record);
-                handles_add(handle, HANDLE_KEY, name.canon, lower, access);
-                key->record = handles_get(handle, HANDLE_KEY);
-            }
-        }
+        uint32_t renamings = key_rename_count();
+        NTSTATUS status = renamings ? refresh(key, renamings) : STATUS_SUCCESS;
+        if (status || key->shared)
+            return status;
     } else if (!key->record) {
         layer_cleanup_key_name struct key_name name;
         bool lower;

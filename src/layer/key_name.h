@@ -10,9 +10,14 @@
 #define KEY_REGISTRY_PREFIX "\\REGISTRY\\"
 enum { KEY_REGISTRY_LEN = sizeof KEY_REGISTRY_PREFIX - 1 };
 
-/* Set in the change index (as CHANGE_KEY_UPPER) once the VM has renamed a key or made a link: from then
- * on the name with which a handle on the VM's own was opened may not be its key's name. */
-#define KEY_MOVED_FLAG u"*moved*"
+/* Set in the change index (as CHANGE_KEY_UPPER) once the VM has made a link: the name with which one of
+ * its own keys is opened may not be the key's name. */
+#define KEY_LINKS_FLAG u"*links*"
+
+/* How often the VM has renamed keys since it was started: after a change, the name with which a handle on
+ * one of the VM's own was opened has to be looked up again. */
+uint32_t key_rename_count(void);
+void key_rename_note(void); // after the renaming
 
 struct key_name {
     uint16_t *memory;
@@ -69,6 +74,9 @@ static inline OBJECT_ATTRIBUTES key_attributes(UNICODE_STRING *text, struct str1
     *text = unicode_of_str16(name);
     return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = text, .Attributes = OBJ_CASE_INSENSITIVE};
 }
+
+/* Notes a handle that was opened on the VM's own key. */
+void key_handle_add_upper(HANDLE handle, struct str16 canon, ACCESS_MASK access);
 
 /* The name of an open key from the kernel, in memory of layer_alloc()'s. */
 NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *absolute);

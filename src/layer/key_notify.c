@@ -26,8 +26,12 @@ static NTSTATUS start(HANDLE key, const struct watching *watching)
 static NTSTATUS open_other(const struct key_handle *key, HANDLE *other)
 {
     bool hidden;
-    struct key_listing *listing = key_listing_lock(key);
     *other = NULL;
+    if (key->lower) {
+        NTSTATUS status = key_own(key, true, other);
+        return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_KEY_DELETED : status;
+    }
+    struct key_listing *listing = key_listing_lock(key);
     if (!listing)
         return STATUS_INSUFFICIENT_RESOURCES;
     *other = listing->watch;
@@ -35,20 +39,13 @@ static NTSTATUS open_other(const struct key_handle *key, HANDLE *other)
     if (*other)
         return STATUS_SUCCESS;
 
-    NTSTATUS status;
-    if (key->lower) {
-        status = key_make_upper(key->canon, KEYNAME_NOTIFY, other);
-        if (status == STATUS_OBJECT_NAME_NOT_FOUND)
-            status = STATUS_KEY_DELETED;
-    } else {
-        status = key_is_hidden(key->canon, &hidden);
-        if (status || hidden)
-            return status;
-        if (key_open_lower(key->canon, KEYNAME_NOTIFY, other))
-            *other = NULL;
-    }
-    if (status || !*other)
+    NTSTATUS status = key_is_hidden(key->canon, &hidden);
+    if (status || hidden)
         return status;
+    if (key_open_lower(key->canon, KEYNAME_NOTIFY, other)) {
+        *other = NULL;
+        return STATUS_SUCCESS;
+    }
     listing = key_listing_lock(key);
     if (listing->watch) { // another thread was faster
         real.NtClose(*other);

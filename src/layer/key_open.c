@@ -71,7 +71,7 @@ static NTSTATUS open_upper(const struct open_call *call, struct str16 canon)
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
     NTSTATUS status = call_real(call, physical(call->access), &attributes);
     if (NT_SUCCESS(status))
-        handles_add(*call->handle, HANDLE_KEY, canon, false, call->access);
+        key_handle_add_upper(*call->handle, canon, call->access);
     return status;
 }
 
@@ -165,7 +165,7 @@ static void note_link(void)
 {
     layer_cleanup_handle HANDLE root = NULL;
     UNICODE_STRING value = {10, 10, (WCHAR *)L"links"};
-    change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+    change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
     if (!key_open_store(KEYNAME_SET_VALUE, &root))
         real.NtSetValueKey(root, &value, 0, REG_NONE, NULL, 0);
 }
@@ -181,11 +181,14 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
 
     if (!ntpath_parent(canon, &parent))
         return STATUS_ACCESS_DENIED;
-    NTSTATUS status = key_exists(parent, &exists);
-    if (!status && !exists)
-        status = check_root(call->attributes, STATUS_OBJECT_NAME_NOT_FOUND);
-    if (!status)
-        status = key_make_upper(parent, KEYNAME_READ | KEYNAME_CREATE_SUB_KEY, &above);
+    NTSTATUS status = key_open_upper(parent, KEYNAME_READ | KEYNAME_CREATE_SUB_KEY, &above);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND) {
+        status = key_exists(parent, &exists);
+        if (!status && !exists)
+            status = check_root(call->attributes, STATUS_OBJECT_NAME_NOT_FOUND);
+        if (!status)
+            status = key_make_upper(parent, KEYNAME_READ | KEYNAME_CREATE_SUB_KEY, &above);
+    }
     if (status)
         return status;
     if (options & REG_OPTION_CREATE_LINK)
@@ -197,7 +200,7 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name, options, disposition);
     change_index_bump(layer_changes);
     if (NT_SUCCESS(status))
-        handles_add(*call->handle, HANDLE_KEY, canon, false, call->access);
+        key_handle_add_upper(*call->handle, canon, call->access);
     return status;
 }
 

@@ -111,10 +111,9 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
         status = key_hide(key.canon);
     if (!status)
         status = key_open_upper(key.canon, KEYNAME_WRITE, &upper);
-    if (!status) {
-        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+    if (!status)
         status = real.NtRenameKey(upper, to);
-    }
+    key_rename_note();
     if (!status && key.lower)
         handles_add(handle, HANDLE_KEY, renaming.new_name, true, key.record->access);
     change_index_bump(layer_changes);

@@ -386,7 +386,7 @@ NTSTATUS key_announce_all(void)
     ULONG len;
     if (!key_open_store(KEYNAME_READ, &store) &&
         real.NtQueryValueKey(store, &links, NT_KEY_VALUE_BASIC_INFORMATION, buffer, WALK_BUFFER, &len) != STATUS_OBJECT_NAME_NOT_FOUND)
-        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_MOVED_FLAG));
+        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
     for (size_t i = 0; i < sizeof trees / sizeof *trees && !status; i++) {
         layer_cleanup_handle HANDLE root = NULL;
         status = open_in_tree(trees[i].tree, (struct str16){path, 0}, KEYNAME_READ, &root);

@@ -29,16 +29,15 @@ static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *na
 
 static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, ULONG class, void *info, ULONG length, ULONG *result)
 {
-    layer_cleanup_handle HANDLE opened = NULL;
+    HANDLE own = key->handle;
     bool hidden;
-    NTSTATUS status;
 
     if (key->lower && key_values_untouched(key->canon))
         return real.NtQueryValueKey(key->handle, name, class, info, length, result);
-    status = key->lower ? key_open_upper(key->canon, KEYNAME_QUERY_VALUE, &opened) : STATUS_SUCCESS;
+    NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
     bool has_upper = !status;
     if (has_upper) {
-        status = real.NtQueryValueKey(key->lower ? opened : key->handle, name, class, info, length, result);
+        status = real.NtQueryValueKey(own, name, class, info, length, result);
         if (is_found(status))
             return status;
     } else if (is_found(status)) {
@@ -66,6 +65,33 @@ NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG 
     return query_value(&key, name, class, info, length, result);
 }
 
+/* A value by its number. If it is not where it was, its name in *gone, in memory of layer_alloc()'s. */
+static NTSTATUS give_entry(const struct key_names *names, const struct key_view *view, ULONG index, ULONG class, void *info,
+                           ULONG length, ULONG *result, UNICODE_STRING *gone)
+{
+    if (index >= names->count)
+        return STATUS_NO_MORE_ENTRIES;
+    const struct keymerge_entry *entry = &names->entries[index];
+    HANDLE from = entry->from & KEYMERGE_UPPER ? view->upper : view->lower;
+    UNICODE_STRING name = unicode_of_str16(entry->name);
+    NTSTATUS status = from ? real.NtQueryValueKey(from, &name, class, info, length, result) : STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!is_found(status)) {
+        gone->Buffer = layer_alloc(name.Length + sizeof(WCHAR));
+        if (!gone->Buffer)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        memcpy(gone->Buffer, name.Buffer, name.Length);
+        gone->Length = gone->MaximumLength = name.Length;
+    }
+    // For a buffer that does not hold the fixed part, systems differ between the two calls: this one's
+    // answer is asked for.
+    uint8_t none[sizeof(struct nt_key_value_full_information)];
+    ULONG ignored;
+    if (status == STATUS_BUFFER_TOO_SMALL && length < sizeof none &&
+        real.NtEnumerateValueKey(from, 0, class, none, length, &ignored) == STATUS_BUFFER_OVERFLOW)
+        status = STATUS_BUFFER_OVERFLOW;
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class, void *info, ULONG length, ULONG *result)
 {
     layer_cleanup_key_handle struct key_handle key;
@@ -81,32 +107,18 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
         return real.NtEnumerateValueKey(handle, index, class, info, length, result);
 
     struct key_listing *listing;
+    UNICODE_STRING gone = {0};
     status = key_listing_get(&key, true, index, &listing);
     if (status)
         return status;
-    const struct key_names *names = &listing->part[1].names;
-    status = STATUS_NO_MORE_ENTRIES;
-    if (index < names->count) {
-        const struct keymerge_entry *entry = &names->entries[index];
-        HANDLE from = entry->from & KEYMERGE_UPPER ? listing->view.upper : listing->view.lower;
-        UNICODE_STRING name = unicode_of_str16(entry->name);
-        status = from ? real.NtQueryValueKey(from, &name, class, info, length, result) : STATUS_OBJECT_NAME_NOT_FOUND;
-        if (!is_found(status)) // gone since the listing, or come over to the VM's side
-            status = query_value(&key, &name, class, info, length, result);
-        if (!is_found(status))
-            status = STATUS_NO_MORE_ENTRIES;
-        // For a buffer that does not hold the fixed part, systems differ between the two calls: this
-        // one's answer is asked for.
-        uint8_t none[sizeof(struct nt_key_value_full_information)];
-        ULONG ignored;
-        if (status == STATUS_BUFFER_TOO_SMALL && from && length < sizeof none) {
-            NTSTATUS answer = real.NtEnumerateValueKey(from, 0, class, none, length, &ignored);
-            if (answer == STATUS_BUFFER_OVERFLOW)
-                status = answer;
-        }
-    }
+    status = give_entry(&listing->part[1].names, &listing->view, index, class, info, length, result, &gone);
     key_listing_done(&key);
-    return status;
+    if (gone.Buffer) {
+        // Gone since the listing, or come over to the VM's side.
+        status = query_value(&key, &gone, class, info, length, result);
+        layer_free(gone.Buffer);
+    }
+    return is_found(status) ? status : STATUS_NO_MORE_ENTRIES;
 }
 
 NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY entries, ULONG count, void *buffer, ULONG *length,
