@@ -9,6 +9,7 @@
 #include "monitor/loop.h"
 #include "monitor/outside.h"
 #include "monitor/scm.h"
+#include "monitor/scm_autostart.h"
 #include "vm/vm.h"
 
 enum { LINE_MAX = 2048 };
@@ -78,6 +79,7 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
     NTSTATUS prepared = plume_layer_prepare(config, &what);
     if (prepared < 0)
         return layer_error(error, prepared, L"cannot prepare the VM", vm, what);
+    scm_autostart_find(vm);
     scm_set_job(job);
     static wchar_t names[2][VM_PATH_MAX + 16];
     for (int i = 0; i < 2; i++) {
@@ -120,6 +122,7 @@ int wmain(int argc, wchar_t **argv)
     }
     log_line(L"the VM is ready");
     tell_ready(L"ok");
+    scm_autostart_run();
     loop_run();
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,154 @@
+#include "monitor/scm_autostart.h"
+
+#include <stdlib.h>
+#include "monitor/log.h"
+#include "monitor/registry.h"
+#include "monitor/scm.h"
+
+enum { CANDIDATES_MAX = 1024 };
+
+struct candidate {
+    wchar_t name[SERVICE_NAME_MAX + 1];
+    bool delayed;
+    size_t rank; // of its group, in the order that the machine has for them
+};
+
+static struct candidate *candidates;
+static size_t count, next;
+
+static void add_services(HKEY services)
+{
+    wchar_t name[SERVICE_NAME_MAX + 1];
+    for (DWORD i = 0; count < CANDIDATES_MAX; i++) {
+        DWORD len = SERVICE_NAME_MAX + 1, start;
+        if (RegEnumKeyExW(services, i, name, &len, NULL, NULL, NULL, NULL) != ERROR_SUCCESS)
+            return;
+        HKEY key;
+        if (RegOpenKeyExW(services, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+            continue;
+        bool own = registry_number(key, L"Start", &start) && start == SVC_AUTO_START;
+        RegCloseKey(key);
+        for (size_t j = 0; own && j < count; j++)
+            own = _wcsicmp(candidates[j].name, name) != 0;
+        if (own)
+            wcscpy(candidates[count++].name, name);
+    }
+}
+
+void scm_autostart_find(const struct vm *vm)
+{
+    // The layer keeps what the VM has changed below \REGISTRY\MACHINE here. The current control set
+    // is one of several, under a name that the host has chosen.
+    wchar_t path[VM_PATH_MAX + 32];
+    HKEY system, services;
+    if (wcslen(vm->user_keys) + 32 > sizeof(path) / sizeof(*path))
+        return;
+    wcscat(wcscpy(path, vm->user_keys), L"\\upper\\Machine\\System");
+    if (RegOpenKeyExW(HKEY_CURRENT_USER, path, 0, KEY_ENUMERATE_SUB_KEYS, &system) != ERROR_SUCCESS)
+        return;
+    candidates = calloc(CANDIDATES_MAX, sizeof(*candidates));
+    for (DWORD i = 0; candidates; i++) {
+        wchar_t set[256 + 16];
+        DWORD len = 256;
+        if (RegEnumKeyExW(system, i, set, &len, NULL, NULL, NULL, NULL) != ERROR_SUCCESS)
+            break;
+        wcscat(set, L"\\Services");
+        if (RegOpenKeyExW(system, set, 0, KEY_ENUMERATE_SUB_KEYS, &services) != ERROR_SUCCESS)
+            continue;
+        add_services(services);
+        RegCloseKey(services);
+    }
+    RegCloseKey(system);
+}
+
+static void start_next(void);
+
+static void started(void *context, DWORD error)
+{
+    const struct candidate *candidate = context;
+    if (error != ERROR_SUCCESS)
+        log_line(L"service %s: cannot be started with the VM: Win32 error %lu", candidate->name,
+                 error);
+    start_next();
+}
+
+static void start_next(void)
+{
+    // Each start ends in started(), some of them before scm_start() returns: the depth of that is
+    // bounded by the number of services.
+    while (next < count && !scm_is_stopping()) {
+        struct candidate *candidate = &candidates[next++];
+        struct service *service;
+        DWORD error = scm_find(str16_of((const uint16_t *)candidate->name), &service);
+        if (error == ERROR_SUCCESS)
+            error = scm_start(service, (struct wire_blob){0}, started, candidate);
+        if (error == ERROR_SUCCESS)
+            return;
+        if (error != ERROR_SERVICE_ALREADY_RUNNING) // something else depended on it
+            log_line(L"service %s: cannot be started with the VM: Win32 error %lu", candidate->name,
+                     error);
+    }
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct candidate *first = a, *second = b;
+    if (first->delayed != second->delayed)
+        return first->delayed - second->delayed;
+    if (first->rank != second->rank)
+        return first->rank < second->rank ? -1 : 1;
+    return _wcsicmp(first->name, second->name);
+}
+
+static size_t rank_of(struct str16 groups, const wchar_t *group)
+{
+    struct str16 item;
+    size_t rank = 0;
+    for (size_t at = 0; group && *group && service_list_next(groups, &at, &item); rank++) {
+        if (str16_equal_nocase(item, str16_of((const uint16_t *)group)))
+            return rank;
+    }
+    return SIZE_MAX; // after all groups that have a place
+}
+
+// Whether the candidate starts by itself in the VM as it is now; fills in what it is ordered by.
+static bool qualify(struct candidate *candidate, struct str16 groups)
+{
+    struct db_config config;
+    if (db_load(candidate->name, &config) != ERROR_SUCCESS)
+        return false;
+    bool wanted =
+        config.start == SVC_AUTO_START && (config.type & SVC_WIN32) && !config.delete_flag;
+    candidate->rank = rank_of(groups, config.group);
+    db_free(&config);
+    _Alignas(4) uint8_t info[16];
+    struct wire_writer w = wire_writer_on(info, sizeof(info));
+    if (wanted && db_put_info(candidate->name, SCM_INFO_DELAYED_AUTO_START, &w) == ERROR_SUCCESS) {
+        struct wire_reader r = wire_reader_on(info, w.len);
+        candidate->delayed = wire_get_u32(&r);
+    }
+    return wanted;
+}
+
+void scm_autostart_run(void)
+{
+    if (!count)
+        return;
+    HKEY key;
+    wchar_t *list = NULL;
+    size_t len = 0;
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\ServiceGroupOrder",
+                      0, KEY_QUERY_VALUE, &key) == ERROR_SUCCESS) {
+        list = registry_text(key, L"List", &len);
+        RegCloseKey(key);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (qualify(&candidates[i], (struct str16){(uint16_t *)list, len}))
+            candidates[kept++] = candidates[i];
+    }
+    count = kept;
+    free(list);
+    qsort(candidates, count, sizeof(*candidates), by_order);
+    start_next();
+}
