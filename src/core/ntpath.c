@@ -30,6 +30,17 @@ static bool put_volume(struct ntpath *path, struct str16_buf *canon, struct str1
     return !canon->overflow;
 }
 
+/* The same on a drive. */
+static bool put_drive(struct ntpath *path, struct str16_buf *canon, uint16_t letter,
+                      struct str16 rest)
+{
+    path->kind = NTPATH_FILE;
+    str16_put_unit(canon, letter);
+    while (rest.len > 1 && rest.s[1] == '\\')
+        rest = str16_skip(rest, 1); // Wine takes C:\\x for C:\x
+    return put_volume(path, canon, rest);
+}
+
 /* Wine's names of files below the machine's own root: unix\home\x, with slashes of either kind. */
 static bool put_unix(struct ntpath *path, struct str16_buf *canon, struct str16 name)
 {
@@ -77,11 +88,9 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
     for (unsigned i = 0; i < 26; i++) {
         if (drives->link[i].len && ntpath_below(name, drives->link[i], &rest) &&
             rest.s > name.s + drives->link[i].len) {
-            str16_put_unit(canon, (uint16_t)('A' + i));
             rest.s--; // with its backslash
             rest.len++;
-            path->kind = NTPATH_FILE;
-            return put_volume(path, canon, rest);
+            return put_drive(path, canon, (uint16_t)('A' + i), rest);
         }
     }
     rest = name;
@@ -140,12 +149,8 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
                 path->canon = str16_view(canon);
                 return !canon->overflow; // the volume itself, not its root folder
             }
-            path->kind = NTPATH_FILE;
-            str16_put_unit(canon, rest.s[0] >= 'a' ? (uint16_t)(rest.s[0] - 32) : rest.s[0]);
-            rest = str16_skip(rest, 2);
-            while (rest.len > 1 && rest.s[1] == '\\')
-                rest = str16_skip(rest, 1); // Wine takes C:\\x for C:\x
-            return put_volume(path, canon, rest);
+            uint16_t letter = rest.s[0] >= 'a' ? (uint16_t)(rest.s[0] - 32) : rest.s[0];
+            return put_drive(path, canon, letter, str16_skip(rest, 2));
         }
         if (str16_starts_ascii(rest, "unix") && rest.len > 4 &&
             (rest.s[4] == '\\' || rest.s[4] == '/'))
