@@ -1,6 +1,6 @@
-// Images, made here byte by byte: laid out, relocated, bound and searched; and each field of them
-// damaged in turn. File and image have exactly their sizes on the heap, so that the sanitizer sees
-// a read or write behind their ends.
+// A small image laid out, relocated, bound and searched; and each field of it damaged in turn. File
+// and image have exactly their sizes on the heap, so that the sanitizer sees a read or write behind
+// their ends.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,58 +10,7 @@
 #include <cmocka.h>
 
 #include "core/pe.h"
-
-enum {
-    NT = 64, // where the PE signature stands
-    OPTIONAL = NT + 24,
-    HEADERS = 0x200,
-    TEXT = 0x1000, // RVAs
-    DATA = 0x2000,
-    RELOC = 0x3000,
-    TEXT_AT = 0x200, // file offsets
-    DATA_AT = 0x400,
-    RELOC_AT = 0x600,
-    TEXT_SIZE = 0x10,  // of memory; the file has more
-    DATA_SIZE = 0x400, // of memory; the file has less
-    RELOC_SIZE = 28,
-    FILE_SIZE = RELOC_AT + RELOC_SIZE,
-    IMAGE_SIZE = RELOC + RELOC_SIZE,
-    // in .data
-    LOOKUPS = DATA + 0x40,
-    SLOTS = DATA + 0x80,
-    MORE_SLOTS = DATA + 0xa0,
-    NAMES = DATA + 0xc0,
-    EXPORTS = DATA + 0x100,
-    EXPORTS_SIZE = 0xa0,
-    FUNCTIONS = EXPORTS + 0x30,
-    EXPORT_NAMES = EXPORTS + 0x40,
-    ORDINALS = EXPORTS + 0x4c,
-    POINTER = DATA + 0x1c0,
-    BASE = 0x10000000,
-};
-
-struct built {
-    uint8_t bytes[FILE_SIZE];
-    bool wide;
-};
-
-static void put16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, (uint16_t)value);
-    put16(at + 2, (uint16_t)(value >> 16));
-}
-
-static void put64(uint8_t *at, uint64_t value)
-{
-    put32(at, (uint32_t)value);
-    put32(at + 4, (uint32_t)(value >> 32));
-}
+#include "small_pe.h"
 
 static uint32_t get32(const uint8_t *at)
 {
@@ -71,125 +20,6 @@ static uint32_t get32(const uint8_t *at)
 static uint64_t get_pointer(const uint8_t *at, bool wide)
 {
     return wide ? get32(at) | (uint64_t)get32(at + 4) << 32 : get32(at);
-}
-
-static uint8_t *data(struct built *b, uint32_t rva)
-{
-    return b->bytes + DATA_AT + (rva - DATA);
-}
-
-static void put_pointer(struct built *b, uint32_t rva, uint64_t value)
-{
-    if (b->wide)
-        put64(data(b, rva), value);
-    else
-        put32(data(b, rva), (uint32_t)value);
-}
-
-static uint32_t directory_at(bool wide, unsigned index)
-{
-    return OPTIONAL + (wide ? 112u : 96u) + 8 * index;
-}
-
-static uint32_t section_table_at(bool wide)
-{
-    return OPTIONAL + (wide ? 240u : 224u);
-}
-
-static void put_section(struct built *b, unsigned index, const char *name, uint32_t rva,
-                        uint32_t virtual_size, uint32_t file_at, uint32_t file_size, uint32_t flags)
-{
-    uint8_t *at = b->bytes + section_table_at(b->wide) + 40 * index;
-    memcpy(at, name, strlen(name));
-    put32(at + 8, virtual_size);
-    put32(at + 12, rva);
-    put32(at + 16, file_size);
-    put32(at + 20, file_at);
-    put32(at + 36, flags);
-}
-
-static void put_data(struct built *b)
-{
-    uint32_t width = b->wide ? 8 : 4;
-    // a.dll with a table of names, b.dll with its slots alone
-    put32(data(b, DATA), LOOKUPS);
-    put32(data(b, DATA + 12), NAMES);
-    put32(data(b, DATA + 16), SLOTS);
-    put32(data(b, DATA + 20 + 12), NAMES + 8);
-    put32(data(b, DATA + 20 + 16), MORE_SLOTS);
-    strcpy((char *)data(b, NAMES), "a.dll");
-    strcpy((char *)data(b, NAMES + 8), "b.dll");
-    strcpy((char *)data(b, NAMES + 18), "One"); // each two bytes after its entry, behind the hint
-    strcpy((char *)data(b, NAMES + 26), "Two");
-    strcpy((char *)data(b, NAMES + 34), "Three");
-    put_pointer(b, LOOKUPS, NAMES + 16);
-    put_pointer(b, LOOKUPS + width, NAMES + 24);
-    put_pointer(b, MORE_SLOTS, NAMES + 32);
-
-    put32(data(b, EXPORTS + 20), 4);
-    put32(data(b, EXPORTS + 24), 3);
-    put32(data(b, EXPORTS + 28), FUNCTIONS);
-    put32(data(b, EXPORTS + 32), EXPORT_NAMES);
-    put32(data(b, EXPORTS + 36), ORDINALS);
-    put32(data(b, FUNCTIONS), EXPORTS + 0x80); // a forwarder
-    put32(data(b, FUNCTIONS + 4), TEXT + 8);
-    put32(data(b, FUNCTIONS + 8), TEXT + 4);
-    static const char *const names[] = {"alpha", "alphabet", "gamma"};
-    static const uint16_t ordinals[] = {2, 0, 1};
-    uint32_t at = EXPORTS + 0x58;
-    for (unsigned i = 0; i < 3; i++) {
-        put32(data(b, EXPORT_NAMES + 4 * i), at);
-        put16(data(b, ORDINALS + 2 * i), ordinals[i]);
-        strcpy((char *)data(b, at), names[i]);
-        at += (uint32_t)strlen(names[i]) + 1;
-    }
-    strcpy((char *)data(b, EXPORTS + 0x80), "other.thing");
-
-    put_pointer(b, POINTER, (uint64_t)BASE + TEXT);
-    put_pointer(b, POINTER + 8, (uint64_t)BASE + DATA + 1);
-}
-
-static struct built build(bool wide)
-{
-    struct built b = {.wide = wide};
-    uint8_t *file = b.bytes, *optional = file + OPTIONAL;
-    memcpy(file, "MZ", 2);
-    put32(file + 60, NT);
-    memcpy(file + NT, "PE\0\0", 4);
-    put16(file + NT + 4, wide ? PE_MACHINE_X86_64 : PE_MACHINE_I386);
-    put16(file + NT + 6, 3);
-    put16(file + NT + 20, wide ? 240 : 224);
-    put16(optional, wide ? 0x20b : 0x10b);
-    if (wide)
-        put64(optional + 24, BASE);
-    else
-        put32(optional + 28, BASE);
-    put32(optional + 56, IMAGE_SIZE);
-    put32(optional + 60, HEADERS);
-    put32(optional + (wide ? 108 : 92), 16);
-    put32(file + directory_at(wide, 0), EXPORTS);
-    put32(file + directory_at(wide, 0) + 4, EXPORTS_SIZE);
-    put32(file + directory_at(wide, 1), DATA);
-    put32(file + directory_at(wide, 1) + 4, 60);
-    put32(file + directory_at(wide, 5), RELOC);
-    put32(file + directory_at(wide, 5) + 4, RELOC_SIZE);
-    put_section(&b, 0, ".text", TEXT, TEXT_SIZE, TEXT_AT, 0x200, PE_SECTION_EXECUTE);
-    put_section(&b, 1, ".data", DATA, DATA_SIZE, DATA_AT, 0x200, PE_SECTION_WRITE);
-    put_section(&b, 2, ".reloc", RELOC, RELOC_SIZE, RELOC_AT, RELOC_SIZE, 0);
-    memset(file + TEXT_AT, 0xcc, 0x200);
-    put_data(&b);
-    uint16_t kind = wide ? 10 : 3;
-    uint8_t *reloc = file + RELOC_AT;
-    put32(reloc, DATA);
-    put32(reloc + 4, 12);
-    put16(reloc + 8, (uint16_t)(kind << 12 | (POINTER - DATA)));
-    put16(reloc + 10, 0);                   // padding: ABSOLUTE
-    put32(reloc + 12, POINTER + 8 - 0xf00); // a page need not be one
-    put32(reloc + 16, 12);
-    put16(reloc + 20, (uint16_t)(kind << 12 | 0xf00));
-    put16(reloc + 22, 0);
-    // The last four bytes are less than the head of a block and do not count.
-    return b;
 }
 
 struct binding {
@@ -243,13 +73,13 @@ static enum stage load(const uint8_t *bytes, size_t size)
 
 static void whole(bool wide)
 {
-    struct built b = build(wide);
+    struct small_pe b = small_pe_build(wide);
     struct pe_header header;
     assert_true(pe_read_header(b.bytes, FILE_SIZE, &header));
     assert_int_equal(header.machine, wide ? PE_MACHINE_X86_64 : PE_MACHINE_I386);
     assert_int_equal(header.wide, wide);
     assert_int_equal(header.sections, 3);
-    assert_int_equal(header.section_table, section_table_at(wide));
+    assert_int_equal(header.section_table, small_pe_section_table_at(wide));
     assert_int_equal(header.image_size, IMAGE_SIZE);
     assert_int_equal(header.headers_size, HEADERS);
     assert_true(header.base == BASE);
@@ -325,7 +155,7 @@ static void whole_of_64_bit(void **state)
 static void unresolved_import(void **state)
 {
     (void)state;
-    struct built b = build(true);
+    struct small_pe b = small_pe_build(true);
     struct pe_header header;
     assert_true(pe_read_header(b.bytes, FILE_SIZE, &header));
     for (unsigned absent = 1; absent <= 3; absent++) {
@@ -343,7 +173,7 @@ static void every_truncation_fails(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        struct built b = build(wide);
+        struct small_pe b = small_pe_build(wide);
         for (size_t size = 0; size < FILE_SIZE; size++)
             assert_in_range(load(b.bytes, size), HEADER, LAY_OUT);
     }
@@ -363,7 +193,7 @@ static void check_damage(bool wide, const struct damage *damages, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct damage *d = &damages[i];
-        struct built b = build(wide);
+        struct small_pe b = small_pe_build(wide);
         for (unsigned byte = 0; byte < d->bytes; byte++)
             b.bytes[d->at + byte] = (uint8_t)(d->value >> 8 * byte);
         enum stage stage = load(b.bytes, FILE_SIZE);
@@ -377,7 +207,7 @@ static void damaged_headers(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        uint32_t table = section_table_at(wide), count = OPTIONAL + (wide ? 108u : 92u);
+        uint32_t table = small_pe_section_table_at(wide), count = OPTIONAL + (wide ? 108u : 92u);
         const struct damage damages[] = {
             {0, 1, 'm', HEADER},
             {1, 1, 'z', HEADER},
@@ -424,7 +254,7 @@ static void damaged_relocations(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        uint32_t directory = directory_at(wide, 5);
+        uint32_t directory = small_pe_directory_at(wide, 5);
         uint64_t kind = wide ? 10 : 3, size = wide ? 8 : 4;
         const struct damage damages[] = {
             {directory, 4, 0, RELOCATE},
@@ -450,15 +280,15 @@ static void damaged_relocations(void **state)
         };
         check_damage(wide, damages, sizeof(damages) / sizeof(*damages));
         // The very last place in the image is good, the one after it is not.
-        struct built b = build(wide);
-        put32(b.bytes + RELOC_AT + 12, (uint32_t)(IMAGE_SIZE - size - 0xf00));
+        struct small_pe b = small_pe_build(wide);
+        small_pe_put32(b.bytes + RELOC_AT + 12, (uint32_t)(IMAGE_SIZE - size - 0xf00));
         assert_int_equal(load(b.bytes, FILE_SIZE), DONE);
-        put32(b.bytes + RELOC_AT + 12, (uint32_t)(IMAGE_SIZE - size + 1 - 0xf00));
+        small_pe_put32(b.bytes + RELOC_AT + 12, (uint32_t)(IMAGE_SIZE - size + 1 - 0xf00));
         assert_int_equal(load(b.bytes, FILE_SIZE), RELOCATE);
         // A block that relocates itself is only read once.
-        b = build(wide);
-        put32(b.bytes + RELOC_AT, RELOC);
-        put16(b.bytes + RELOC_AT + 8, (uint16_t)(kind << 12));
+        b = small_pe_build(wide);
+        small_pe_put32(b.bytes + RELOC_AT, RELOC);
+        small_pe_put16(b.bytes + RELOC_AT + 8, (uint16_t)(kind << 12));
         assert_int_equal(load(b.bytes, FILE_SIZE), DONE);
     }
 }
@@ -467,7 +297,7 @@ static void damaged_imports(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        uint32_t directory = directory_at(wide, 1);
+        uint32_t directory = small_pe_directory_at(wide, 1);
         unsigned width = wide ? 8 : 4;
         const struct damage damages[] = {
             {directory, 4, IMAGE_SIZE - 19, BIND},
@@ -493,28 +323,28 @@ static void damaged_imports(void **state)
         };
         check_damage(wide, damages, sizeof(damages) / sizeof(*damages));
 
-        struct built b = build(wide);
-        put32(b.bytes + directory, 0); // no imports
+        struct small_pe b = small_pe_build(wide);
+        small_pe_put32(b.bytes + directory, 0); // no imports
         assert_int_equal(load(b.bytes, FILE_SIZE), DONE);
         // A descriptor of nothing in the last bytes, and then no room for the one that ends them.
-        b = build(wide);
-        put32(b.bytes + directory, IMAGE_SIZE - 20);
+        b = small_pe_build(wide);
+        small_pe_put32(b.bytes + directory, IMAGE_SIZE - 20);
         memset(b.bytes + FILE_SIZE - 20, 0, 20);
-        put32(b.bytes + directory_at(wide, 5) + 4, 8);
-        put32(b.bytes + RELOC_AT + 4, 8);
+        small_pe_put32(b.bytes + small_pe_directory_at(wide, 5) + 4, 8);
+        small_pe_put32(b.bytes + RELOC_AT + 4, 8);
         assert_int_equal(load(b.bytes, FILE_SIZE), DONE);
-        put32(b.bytes + FILE_SIZE - 20, LOOKUPS + 2 * width);
-        put32(b.bytes + FILE_SIZE - 8, NAMES);
-        put32(b.bytes + FILE_SIZE - 4, SLOTS);
+        small_pe_put32(b.bytes + FILE_SIZE - 20, LOOKUPS + 2 * width);
+        small_pe_put32(b.bytes + FILE_SIZE - 8, NAMES);
+        small_pe_put32(b.bytes + FILE_SIZE - 4, SLOTS);
         assert_int_equal(load(b.bytes, FILE_SIZE), BIND);
         // A DLL's name that the image's end cuts.
-        b = build(wide);
-        put32(data(&b, DATA + 12), IMAGE_SIZE - 4);
+        b = small_pe_build(wide);
+        small_pe_put32(small_pe_data(&b, DATA + 12), IMAGE_SIZE - 4);
         memset(b.bytes + FILE_SIZE - 4, 'x', 4);
         assert_int_equal(load(b.bytes, FILE_SIZE), BIND);
         // The same of an import's.
-        b = build(wide);
-        put_pointer(&b, LOOKUPS, IMAGE_SIZE - 4);
+        b = small_pe_build(wide);
+        small_pe_put_pointer(&b, LOOKUPS, IMAGE_SIZE - 4);
         memset(b.bytes + FILE_SIZE - 4, 'x', 4);
         assert_int_equal(load(b.bytes, FILE_SIZE), BIND);
     }
@@ -524,12 +354,12 @@ static void damaged_imports(void **state)
 static void slots_over_a_name(void **state)
 {
     (void)state;
-    struct built b = build(true);
+    struct small_pe b = small_pe_build(true);
     struct pe_header header;
     memset(b.bytes + FILE_SIZE - 16, 'x', 16);
     b.bytes[FILE_SIZE - 15] = 0;
-    put32(data(&b, DATA + 12), IMAGE_SIZE - 16);
-    put32(data(&b, DATA + 16), IMAGE_SIZE - 16);
+    small_pe_put32(small_pe_data(&b, DATA + 12), IMAGE_SIZE - 16);
+    small_pe_put32(small_pe_data(&b, DATA + 16), IMAGE_SIZE - 16);
     assert_true(pe_read_header(b.bytes, FILE_SIZE, &header));
     uint8_t *image = calloc(1, IMAGE_SIZE);
     assert_non_null(image);
@@ -544,7 +374,7 @@ static void damaged_exports(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        uint32_t directory = directory_at(wide, 0);
+        uint32_t directory = small_pe_directory_at(wide, 0);
         const struct damage damages[] = {
             {directory, 4, 0, EXPORT},
             {directory, 4, IMAGE_SIZE - 39, EXPORT},
@@ -577,13 +407,13 @@ static void damaged_exports(void **state)
         check_damage(wide, damages, sizeof(damages) / sizeof(*damages));
 
         // A directory whose end is beyond 4 GiB still has its forwarders in it.
-        struct built b = build(wide);
-        put32(b.bytes + directory + 4, 0xffffffff);
-        put32(data(&b, FUNCTIONS + 8), EXPORTS + 0x80);
+        struct small_pe b = small_pe_build(wide);
+        small_pe_put32(b.bytes + directory + 4, 0xffffffff);
+        small_pe_put32(small_pe_data(&b, FUNCTIONS + 8), EXPORTS + 0x80);
         assert_int_equal(load(b.bytes, FILE_SIZE), EXPORT);
         // A name that the image's end cuts.
-        b = build(wide);
-        put32(data(&b, EXPORT_NAMES + 4), IMAGE_SIZE - 4);
+        b = small_pe_build(wide);
+        small_pe_put32(small_pe_data(&b, EXPORT_NAMES + 4), IMAGE_SIZE - 4);
         memcpy(b.bytes + FILE_SIZE - 4, "alph", 4);
         assert_int_equal(load(b.bytes, FILE_SIZE), EXPORT);
     }
@@ -594,7 +424,7 @@ static void random_damage(void **state)
     (void)state;
     uint32_t seed = 1;
     for (unsigned round = 0; round < 20000; round++) {
-        struct built b = build(round & 1);
+        struct small_pe b = small_pe_build(round & 1);
         for (unsigned i = 0; i < 1 + round % 5; i++) {
             seed = seed * 1664525 + 1013904223;
             uint32_t where = (seed >> 8) % FILE_SIZE;
