@@ -53,8 +53,8 @@ static bool parse(int argc, wchar_t **argv, const wchar_t **folder)
 }
 
 /* False, with the step of the layer's that failed. */
-static bool layer_error(struct plume_error *error, NTSTATUS status, const wchar_t *summary, const struct vm *vm,
-                        const char *step)
+static bool layer_error(struct plume_error *error, NTSTATUS status, const wchar_t *summary,
+                        const struct vm *vm, const char *step)
 {
     wchar_t text[128];
     MultiByteToWideChar(CP_UTF8, 0, step, -1, text, sizeof(text) / sizeof(*text));

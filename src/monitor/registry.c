@@ -2,23 +2,39 @@
 
 #include <stdlib.h>
 
+// A text value of any kind, terminated three times; most are short and take one call.
+static wchar_t *read_text(HKEY key, const wchar_t *value, DWORD *type, DWORD *bytes)
+{
+    enum { FIRST_TRY = 512, TERMINATORS = 3 * sizeof(wchar_t) };
+    DWORD room = FIRST_TRY;
+    for (;;) {
+        BYTE *data = malloc(room + TERMINATORS);
+        if (!data)
+            return NULL;
+        *bytes = room;
+        LONG error = RegQueryValueExW(key, value, NULL, type, data, bytes);
+        if (error == ERROR_SUCCESS &&
+            (*type == REG_SZ || *type == REG_EXPAND_SZ || *type == REG_MULTI_SZ)) {
+            memset(data + *bytes, 0, TERMINATORS);
+            return (wchar_t *)(void *)data;
+        }
+        free(data);
+        // Should it have become longer in between, the next round sees to that.
+        if (error != ERROR_MORE_DATA || *bytes <= room ||
+            *bytes > REGISTRY_TEXT_MAX * sizeof(wchar_t))
+            return NULL;
+        room = *bytes;
+    }
+}
+
 wchar_t *registry_text(HKEY key, const wchar_t *value, size_t *len)
 {
-    DWORD type, bytes = 0;
-    if (RegQueryValueExW(key, value, NULL, &type, NULL, &bytes) != ERROR_SUCCESS ||
-        (type != REG_SZ && type != REG_EXPAND_SZ && type != REG_MULTI_SZ) ||
-        bytes > REGISTRY_TEXT_MAX * sizeof(wchar_t))
-        return NULL;
-    DWORD room = bytes;
-    wchar_t *text = calloc(1, (size_t)bytes + 3 * sizeof(wchar_t));
+    DWORD type, bytes;
+    wchar_t *text = read_text(key, value, &type, &bytes);
     if (!text)
         return NULL;
-    if (RegQueryValueExW(key, value, NULL, NULL, (BYTE *)text, &room) != ERROR_SUCCESS) {
-        free(text);
-        return NULL;
-    }
     // What is stored need not be terminated, nor be a whole number of units.
-    size_t units = room / sizeof(wchar_t);
+    size_t units = bytes / sizeof(wchar_t);
     text[units] = 0;
     if (type != REG_MULTI_SZ)
         units = wcslen(text);
@@ -60,9 +76,11 @@ static wchar_t *resource_text(HKEY key, const wchar_t *value)
 
 wchar_t *registry_shown_text(HKEY key, const wchar_t *value)
 {
-    wchar_t *text = registry_text(key, value, NULL);
+    DWORD type, bytes;
+    wchar_t *text = read_text(key, value, &type, &bytes);
     if (!text)
         return NULL;
+    text[bytes / sizeof(wchar_t)] = 0;
     if (text[0] == L'@') {
         wchar_t *meant = resource_text(key, value);
         if (meant) {
@@ -70,11 +88,7 @@ wchar_t *registry_shown_text(HKEY key, const wchar_t *value)
             return meant;
         }
     }
-    DWORD type;
-    if (RegQueryValueExW(key, value, NULL, &type, NULL, NULL) == ERROR_SUCCESS &&
-        type == REG_EXPAND_SZ)
-        return expand(text);
-    return text;
+    return type == REG_EXPAND_SZ ? expand(text) : text;
 }
 
 bool registry_number(HKEY key, const wchar_t *value, DWORD *number)

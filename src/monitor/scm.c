@@ -80,7 +80,7 @@ DWORD scm_find(struct str16 name, struct service **service)
     text[name.len] = 0;
     struct service *found = find_known(text);
     struct db_config config;
-    DWORD error = db_load(text, &config);
+    DWORD error = db_load_listed(text, &config);
     if (error != ERROR_SUCCESS) {
         // Gone from the registry behind our back: what runs stays known, the rest is forgotten.
         if (found && (found->process || found->handles)) {

@@ -46,7 +46,7 @@ static bool join_dependencies(HKEY key, struct db_config *config)
     return list != NULL;
 }
 
-DWORD db_load(const wchar_t *name, struct db_config *config)
+static DWORD load(const wchar_t *name, bool whole, struct db_config *config)
 {
     *config = (struct db_config){0};
     HKEY key;
@@ -59,22 +59,33 @@ DWORD db_load(const wchar_t *name, struct db_config *config)
         return ERROR_SERVICE_DOES_NOT_EXIST;
     }
     config->type = number;
-    config->start = registry_number(key, L"Start", &number) ? number : SVC_DEMAND_START;
-    config->error_control = registry_number(key, L"ErrorControl", &number) ? number : 0;
-    config->tag = registry_number(key, L"Tag", &number) ? number : 0;
     config->delete_flag = registry_number(key, L"DeleteFlag", &number) && number;
-    config->wow64 = registry_number(key, L"WOW64", &number) && number;
-    config->image_path = registry_shown_text(key, L"ImagePath");
     config->group = registry_text(key, L"Group", NULL);
-    config->account = registry_shown_text(key, L"ObjectName");
     config->display_name = registry_shown_text(key, L"DisplayName");
-    bool joined = join_dependencies(key, config);
-    RegCloseKey(key);
-    if (!joined) {
-        db_free(config);
-        return ERROR_NOT_ENOUGH_MEMORY;
+    if (whole) {
+        config->start = registry_number(key, L"Start", &number) ? number : SVC_DEMAND_START;
+        config->error_control = registry_number(key, L"ErrorControl", &number) ? number : 0;
+        config->tag = registry_number(key, L"Tag", &number) ? number : 0;
+        config->wow64 = registry_number(key, L"WOW64", &number) && number;
+        config->image_path = registry_shown_text(key, L"ImagePath");
+        config->account = registry_shown_text(key, L"ObjectName");
+        if (!join_dependencies(key, config))
+            error = ERROR_NOT_ENOUGH_MEMORY;
     }
-    return ERROR_SUCCESS;
+    RegCloseKey(key);
+    if (error != ERROR_SUCCESS)
+        db_free(config);
+    return error;
+}
+
+DWORD db_load(const wchar_t *name, struct db_config *config)
+{
+    return load(name, true, config);
+}
+
+DWORD db_load_listed(const wchar_t *name, struct db_config *config)
+{
+    return load(name, false, config);
 }
 
 void db_free(struct db_config *config)

@@ -27,6 +27,9 @@ DWORD db_open(void);
 /* ERROR_SERVICE_DOES_NOT_EXIST where there is no such key, or one without a type (a program's own
  * settings). */
 DWORD db_load(const wchar_t *name, struct db_config *config);
+/* The same, with no more than what a list of services shows: type, group, display name, whether it
+ * is to be deleted. */
+DWORD db_load_listed(const wchar_t *name, struct db_config *config);
 void db_free(struct db_config *config);
 
 /* The name as the database spells it, of SERVICE_NAME_MAX + 1 units. */

@@ -22,7 +22,7 @@ static struct str16 cut(struct str16 text, size_t max)
     return text.len > max ? str16_first(text, max) : text;
 }
 
-void scm_put_services(struct wire_writer *w, uint32_t first,
+void scm_put_services(struct wire_writer *w, uint32_t first, bool whole,
                       bool (*wanted)(void *context, const wchar_t *name,
                                      const struct db_config *config,
                                      const struct scm_process_status *status),
@@ -39,7 +39,7 @@ void scm_put_services(struct wire_writer *w, uint32_t first,
             break;
         }
         struct db_config config;
-        if (db_load(name, &config) != ERROR_SUCCESS)
+        if ((whole ? db_load(name, &config) : db_load_listed(name, &config)) != ERROR_SUCCESS)
             continue;
         struct scm_process_status status = scm_status_of(name, &config);
         if (!config.delete_flag || status.status.state != SVC_STOPPED) {
@@ -88,7 +88,7 @@ static void enumerate(struct pipe_connection *c, struct wire_reader *r)
         return;
     }
     struct wire_writer w = scm_reply_begin(ERROR_SUCCESS);
-    scm_put_services(&w, first, filter, &f);
+    scm_put_services(&w, first, false, filter, &f);
     if (f.group.len && !f.group_seen && first == 0)
         w = scm_reply_begin(ERROR_SERVICE_DOES_NOT_EXIST);
     scm_reply_end(c, &w);
@@ -116,7 +116,7 @@ static bool find_shown(struct str16 shown, wchar_t *name)
 {
     for (DWORD i = 0; db_enumerate(i, name) == ERROR_SUCCESS; i++) {
         struct db_config config;
-        if (db_load(name, &config) != ERROR_SUCCESS)
+        if (db_load_listed(name, &config) != ERROR_SUCCESS)
             continue;
         bool same = str16_equal_nocase(text_of(shown_name(name, &config)), shown);
         db_free(&config);

@@ -44,8 +44,9 @@ DWORD scm_config_refused(const wchar_t *name, const struct service_config *confi
 uint32_t scm_new_tag(struct str16 group);
 
 /* Writes the services from the index `first` on that `wanted` says yes to: u32 next, u32 n and n
- * entries, as the message SCM_ENUM_SERVICES defines. */
-void scm_put_services(struct wire_writer *w, uint32_t first,
+ * entries, as the message SCM_ENUM_SERVICES defines. `whole`: `wanted` looks at all of a
+ * configuration. */
+void scm_put_services(struct wire_writer *w, uint32_t first, bool whole,
                       bool (*wanted)(void *context, const wchar_t *name,
                                      const struct db_config *config,
                                      const struct scm_process_status *status),

@@ -332,7 +332,7 @@ static void enum_dependents(struct pipe_connection *c, struct wire_reader *r)
     }
     struct wire_writer w = scm_reply_begin(error);
     if (error == ERROR_SUCCESS)
-        scm_put_services(&w, first, is_dependent, &d);
+        scm_put_services(&w, first, true, is_dependent, &d);
     scm_reply_end(c, &w);
 }
 

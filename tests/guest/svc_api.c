@@ -388,6 +388,48 @@ static void dependencies(void)
     CloseServiceHandle(a);
 }
 
+static DWORD process_of(SC_HANDLE service)
+{
+    SERVICE_STATUS_PROCESS p = {0};
+    DWORD needed;
+    QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&p, sizeof(p), &needed);
+    return p.dwProcessId;
+}
+
+// Two services that may share a process; Wine makes one for each all the same.
+static void shared(void)
+{
+    SC_HANDLE a = OpenServiceW(manager, name_a, SERVICE_ALL_ACCESS), b;
+    TRY("let it share its process",
+        ChangeServiceConfigW(a, SERVICE_WIN32_SHARE_PROCESS, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE,
+                             NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+    TRY("create another that shares", b = create(name_b, NULL, SERVICE_WIN32_SHARE_PROCESS,
+                                                 SERVICE_DEMAND_START, L"service", NULL));
+    TRY("start one", StartServiceW(a, 0, NULL));
+    TRY("start the other", StartServiceW(b, 0, NULL));
+    wait_for(a, SERVICE_RUNNING);
+    wait_for(b, SERVICE_RUNNING);
+    printf("differs: one process: %d\n", process_of(a) == process_of(b));
+    control("its own control for the other", b, 128);
+    show_status("the other", b);
+    show_status("differs: the one", a);
+    control("stop the one", a, SERVICE_CONTROL_STOP);
+    wait_for(a, SERVICE_STOPPED);
+    control("interrogate the other", b, SERVICE_CONTROL_INTERROGATE);
+    TRY("start the one again", StartServiceW(a, 0, NULL));
+    wait_for(a, SERVICE_RUNNING);
+    control("stop the other", b, SERVICE_CONTROL_STOP);
+    wait_for(b, SERVICE_STOPPED);
+    control("stop the one again", a, SERVICE_CONTROL_STOP);
+    wait_for(a, SERVICE_STOPPED);
+    TRY("delete the other", DeleteService(b));
+    TRY("let it have its own process again",
+        ChangeServiceConfigW(a, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE,
+                             NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+    CloseServiceHandle(b);
+    CloseServiceHandle(a);
+}
+
 static void deletion(void)
 {
     SC_HANDLE a = OpenServiceW(manager, name_a, SERVICE_ALL_ACCESS), again;
@@ -441,6 +483,7 @@ int wmain(void)
     failures();
     lists();
     dependencies();
+    shared();
     deletion();
     TRY("close the manager", CloseServiceHandle(manager));
     TRY("close nothing", CloseServiceHandle(NULL));

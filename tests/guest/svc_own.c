@@ -1,5 +1,5 @@
 // A service program. Started by a service control manager with the argument "service" it runs the
-// services PlumeGuestA, PlumeGuestB (and any other name, when it is alone in its process); run by
+// services PlumeGuestA and PlumeGuestB, or with a second argument the service of that name; run by
 // hand, it shows that the dispatcher refuses that.
 //
 // As a service: the first start argument may be "fail" (stops at once with the service's own error
@@ -100,12 +100,12 @@ static void run(const wchar_t *registered, DWORD count, wchar_t **arguments)
 
 static void WINAPI main_a(DWORD count, wchar_t **arguments)
 {
-    run(L"PlumeGuestA", count, arguments);
+    run(arguments[0], count, arguments);
 }
 
 static void WINAPI main_b(DWORD count, wchar_t **arguments)
 {
-    run(L"PlumeGuestB", count, arguments);
+    run(arguments[0], count, arguments);
 }
 
 int wmain(int argc, wchar_t **argv);
@@ -114,6 +114,8 @@ int wmain(int argc, wchar_t **argv)
 {
     SERVICE_TABLE_ENTRYW table[] = {
         {(wchar_t *)L"PlumeGuestA", main_a}, {(wchar_t *)L"PlumeGuestB", main_b}, {NULL, NULL}};
+    if (argc > 2)
+        table[0].lpServiceName = argv[2];
     if (argc > 1 && wcscmp(argv[1], L"nothing") == 0) // a program that is no service
         return 0;
     BOOL ok = StartServiceCtrlDispatcherW(table);
