@@ -5,7 +5,14 @@ enum { FAMILY_IPV4 = 2, FAMILY_IPV6 = 23 }; // Windows' numbers, Wine's too
 enum { CODE_SUPER_CONNECT = 0x120c7, CODE_WINE_CONNECT = 0x12032c };
 enum { SIZE_IPV4 = 16, SIZE_IPV6 = 28 };
 enum { TDI_LENGTH_IPV4 = 14, TDI_LENGTH_IPV6 = 26 }; // TDI_ADDRESS_LENGTH_IP, _IP6 of tdi.h
-enum { AT_PORT = 2, AT_IPV4 = 4, AT_FLOW = 4, AT_IPV6 = 8, AT_SCOPE = 24, AT_MAPPED = AT_IPV6 + 12 };
+enum {
+    AT_PORT = 2,
+    AT_IPV4 = 4,
+    AT_FLOW = 4,
+    AT_IPV6 = 8,
+    AT_SCOPE = 24,
+    AT_MAPPED = AT_IPV6 + 12
+};
 
 static const uint8_t any[16];
 static const uint8_t loopback4[4] = {127, 0, 0, 1};
@@ -52,7 +59,8 @@ static bool find_tdi(uint8_t *at, size_t size, struct sockaddr_view *view)
     if (size < AT_TYPE + SIZE_IPV4 || read32(at) != 1)
         return false;
     uint16_t length = read16(at + AT_LENGTH), family = read16(at + AT_TYPE);
-    if (!(family == FAMILY_IPV4 && length == TDI_LENGTH_IPV4) && !(family == FAMILY_IPV6 && length == TDI_LENGTH_IPV6))
+    if (!(family == FAMILY_IPV4 && length == TDI_LENGTH_IPV4) &&
+        !(family == FAMILY_IPV6 && length == TDI_LENGTH_IPV6))
         return false;
     return find_bare(at + AT_TYPE, size - AT_TYPE, view);
 }
@@ -65,7 +73,8 @@ bool sockaddr_find(void *buffer, size_t size, struct sockaddr_view *view)
 bool sockaddr_find_result(void *buffer, size_t size, struct sockaddr_view *view)
 {
     enum { ACTIVITY_COUNT = 4 };
-    if (size > ACTIVITY_COUNT && find_tdi((uint8_t *)buffer + ACTIVITY_COUNT, size - ACTIVITY_COUNT, view))
+    if (size > ACTIVITY_COUNT &&
+        find_tdi((uint8_t *)buffer + ACTIVITY_COUNT, size - ACTIVITY_COUNT, view))
         return true;
     return sockaddr_find(buffer, size, view);
 }
@@ -193,7 +202,8 @@ enum sockaddr_kind sockaddr_to_reach(enum sockaddr_kind named, enum sockaddr_por
     }
 }
 
-enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound, bool ipv6)
+enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound,
+                                        bool ipv6)
 {
     switch (kind) {
     case SOCKADDR_OWN4:
@@ -219,14 +229,15 @@ enum sockaddr_kind sockaddr_peer_shown(enum sockaddr_kind kind, bool ipv6)
 }
 
 // Sources: System Informer's phnt (ntafd.h) for Windows, ReactOS' shared.h of AFD for NT 5.2's
-// variants, Wine's include/wine/afd.h (8.0; the codes below 0x20000 are Windows' own there too). Wine's
-// are tested; Windows' are written to those layouts.
+// variants, Wine's include/wine/afd.h (8.0; the codes below 0x20000 are Windows' own there too).
+// Wine's are tested; Windows' are written to those layouts.
 static const struct sockaddr_request requests[] = {
     {.code = 0x12003, .role = SOCKADDR_BIND, .address = 4},
     {.code = 0x1200b, .role = SOCKADDR_LISTEN},
     {.code = 0x1202f, .role = SOCKADDR_LOCAL},
     {.code = 0x1203f, .role = SOCKADDR_PEER},
-    {.code = 0x12033, .role = SOCKADDR_PEER}, // ReactOS; on Windows another request, with a short result
+    {.code = 0x12033,
+     .role = SOCKADDR_PEER}, // ReactOS; on Windows another request, with a short result
     {.code = 0x1200c, .role = SOCKADDR_ACCEPTED, .address = 4},
     {.code = 0x12090, .role = SOCKADDR_ACCEPTED, .address = 4},
     // Connecting: a flag and two handles before the address; ConnectEx: a flag.
@@ -238,9 +249,24 @@ static const struct sockaddr_request requests[] = {
     {.code = CODE_SUPER_CONNECT, .role = SOCKADDR_CONNECT, .address = 2},
     {.code = CODE_WINE_CONNECT, .role = SOCKADDR_CONNECT, .address = 8},
     // Sending: without TDI's flags, with them, and ReactOS' with two more fields.
-    {.code = 0x12023, .pointer = 8, .role = SOCKADDR_SEND, .size = 104, .address = 96, .length = 88},
-    {.code = 0x12023, .pointer = 8, .role = SOCKADDR_SEND, .size = 112, .address = 104, .length = 96},
-    {.code = 0x12023, .pointer = 8, .role = SOCKADDR_SEND, .size = 120, .address = 96, .length = 88},
+    {.code = 0x12023,
+     .pointer = 8,
+     .role = SOCKADDR_SEND,
+     .size = 104,
+     .address = 96,
+     .length = 88},
+    {.code = 0x12023,
+     .pointer = 8,
+     .role = SOCKADDR_SEND,
+     .size = 112,
+     .address = 104,
+     .length = 96},
+    {.code = 0x12023,
+     .pointer = 8,
+     .role = SOCKADDR_SEND,
+     .size = 120,
+     .address = 96,
+     .length = 88},
     {.code = 0x12023, .pointer = 4, .role = SOCKADDR_SEND, .size = 56, .address = 52, .length = 48},
     {.code = 0x12023, .pointer = 4, .role = SOCKADDR_SEND, .size = 60, .address = 56, .length = 52},
     {.code = 0x12023, .pointer = 4, .role = SOCKADDR_SEND, .size = 64, .address = 52, .length = 48},
@@ -252,7 +278,13 @@ static const struct sockaddr_request requests[] = {
     {.code = 0x1201b, .pointer = 4, .role = SOCKADDR_RECEIVE, .address = 16, .length = 20},
     {.code = 0x120cf, .pointer = 8, .role = SOCKADDR_RECEIVE, .address = 24, .length = 32},
     {.code = 0x120cf, .pointer = 4, .role = SOCKADDR_RECEIVE, .address = 16, .length = 20},
-    {.code = 0x120334, .role = SOCKADDR_RECEIVE, .size = 48, .address = 8, .length = 16, .wait = 32, .wide = true},
+    {.code = 0x120334,
+     .role = SOCKADDR_RECEIVE,
+     .size = 48,
+     .address = 8,
+     .length = 16,
+     .wait = 32,
+     .wide = true},
     {.code = SOCKADDR_CODE_WINE_GET_PEER, .role = SOCKADDR_PEER},
     {.code = SOCKADDR_CODE_WINE_GET_IPV6_ONLY, .role = SOCKADDR_IPV6_ONLY},
 };
@@ -266,24 +298,28 @@ static bool plausible(const struct sockaddr_request *request, const void *input,
     case SOCKADDR_CONNECT:
         // The view is only looked at: nothing is written through it.
         return input && size > request->address &&
-               sockaddr_find((uint8_t *)(uintptr_t)input + request->address, size - request->address, &view);
+               sockaddr_find((uint8_t *)(uintptr_t)input + request->address,
+                             size - request->address, &view);
     case SOCKADDR_SEND:
     case SOCKADDR_RECEIVE:
         return input && (request->size ? size == request->size
-                                       : size >= request->address + pointer && size >= request->length + pointer);
+                                       : size >= request->address + pointer &&
+                                             size >= request->length + pointer);
     default:
         return true;
     }
 }
 
-const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, const void *input, size_t size)
+const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, const void *input,
+                                                size_t size)
 {
     // Nearly every call is for something else: sockets' requests are of one device type.
     if ((code >> 16) != 0x12 && (code >> 12) != 0x12)
         return NULL;
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         const struct sockaddr_request *request = &requests[i];
-        if (request->code == code && (!request->pointer || request->pointer == pointer) && plausible(request, input, size))
+        if (request->code == code && (!request->pointer || request->pointer == pointer) &&
+            plausible(request, input, size))
             return request;
     }
     return NULL;

@@ -2,14 +2,16 @@
 //
 // A VM has one address V of 127.0.0.0/8. Everything that a program binds without naming a network
 // (any, loopback; IPv4 or IPv6) is bound to V, and what it addresses as loopback is sent there. An
-// IPv6 socket gets there by the IPv4-mapped form ::ffff:V, because IPv6 has a single loopback address.
+// IPv6 socket gets there by the IPv4-mapped form ::ffff:V, because IPv6 has a single loopback
+// address.
 //
 // A program may bind 0.0.0.0:p with one socket and [::]:p, IPv6 only, with another. So V has a
 // twin T (the bit 0x00800000 of V inverted): what takes IPv6 alone ([::] of a socket that is
-// IPv6-only, and ::1) is bound to ::ffff:T, what takes IPv4 too to ::ffff:V. As VMs' addresses are of
-// 127.64.0.0/10, all twins are of 127.192.0.0/10 and none is another VM's address. A connection to ::1 goes
-// to T or V by a table of who last bound the port (struct sockaddr_ports), and is made from T: so
-// whatever has a T at one of its ends is a conversation over IPv6, and is shown as between ::1 and ::1.
+// IPv6-only, and ::1) is bound to ::ffff:T, what takes IPv4 too to ::ffff:V. As VMs' addresses are
+// of 127.64.0.0/10, all twins are of 127.192.0.0/10 and none is another VM's address. A connection
+// to ::1 goes to T or V by a table of who last bound the port (struct sockaddr_ports), and is made
+// from T: so whatever has a T at one of its ends is a conversation over IPv6, and is shown as
+// between ::1 and ::1.
 #ifndef PLUME_CORE_SOCKADDR_H
 #define PLUME_CORE_SOCKADDR_H
 
@@ -28,15 +30,17 @@ struct sockaddr_vm {
 /* `ipv4`: as it lies in memory on the wire (struct layer_config's). */
 struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4);
 
-/* An address in someone's memory: family, port, address as in sockaddr_in (16 bytes) or sockaddr_in6 (28). */
+/* An address in someone's memory: family, port, address as in sockaddr_in (16 bytes) or
+ * sockaddr_in6 (28). */
 struct sockaddr_view {
     uint8_t *at;
     size_t size; // bytes that may be used from `at` on
 };
 
-/* Finds the address in a structure of the socket driver that has one at `buffer`: a bare sockaddr, or
- * TDI's form (a count of 1, a length, then the same bytes without sockaddr_in's length), which NT 5.2
- * and later systems with a TDI transport use. False for other families and what is too short. */
+/* Finds the address in a structure of the socket driver that has one at `buffer`: a bare sockaddr,
+ * or TDI's form (a count of 1, a length, then the same bytes without sockaddr_in's length), which
+ * NT 5.2 and later systems with a TDI transport use. False for other families and what is too
+ * short. */
 bool sockaddr_find(void *buffer, size_t size, struct sockaddr_view *view);
 
 /* The same where TDI's form has an activity count before it: results of the local address. */
@@ -67,17 +71,19 @@ void sockaddr_set_port(struct sockaddr_view view, unsigned port);
 void sockaddr_set(const struct sockaddr_vm *vm, struct sockaddr_view view, enum sockaddr_kind kind);
 
 /* What is bound for what a program names: SOCKADDR_OTHER where it must be refused (the host's own
- * addresses). `ipv6_only`: whether the socket takes IPv6 alone (for an IPv4 socket without meaning). */
+ * addresses). `ipv6_only`: whether the socket takes IPv6 alone (for an IPv4 socket without
+ * meaning). */
 enum sockaddr_kind sockaddr_to_bind(enum sockaddr_kind named, bool ipv6_only);
 
 /* What the processes of a VM tell each other about ports (host byte order), one table a VM.
  *
  * `state`: who bound a port with an IPv6 socket last. UDP and TCP share it.
  *
- * `datagram`, `program`: Wine's server binds an IPv4 datagram socket to 0.0.0.0 if its address is neither
- * 127.0.0.1 nor an interface's (bind_to_interface() in server/sock.c, 8.0), so V cannot be had there. IPv4
- * datagram sockets of a VM are bound to 127.0.0.1 then, to the port that the program named if nobody
- * has that, else to another: datagram[named] is the port that it has, program[that] the named one. 0: none. */
+ * `datagram`, `program`: Wine's server binds an IPv4 datagram socket to 0.0.0.0 if its address is
+ * neither 127.0.0.1 nor an interface's (bind_to_interface() in server/sock.c, 8.0), so V cannot be
+ * had there. IPv4 datagram sockets of a VM are bound to 127.0.0.1 then, to the port that the
+ * program named if nobody has that, else to another: datagram[named] is the port that it has,
+ * program[that] the named one. 0: none. */
 enum sockaddr_port_state { SOCKADDR_PORT_NONE, SOCKADDR_PORT_TWIN, SOCKADDR_PORT_OWN };
 struct sockaddr_ports {
     uint8_t state[65536];
@@ -88,11 +94,13 @@ struct sockaddr_ports {
 /* Where what a program addresses goes to. SOCKADDR_OTHER: unchanged. */
 enum sockaddr_kind sockaddr_to_reach(enum sockaddr_kind named, enum sockaddr_port_state state);
 
-/* How an address of either end is shown to the program: returns SOCKADDR_OTHER where it is shown as it is.
- * `kind`: of the address that the system gave. `bound`: what the program itself named when it bound the
- * local end, or SOCKADDR_OTHER where that is not known or has been settled by a connection. `ipv6`:
- * whether it is known that the conversation is one over IPv6 (the other end is the twin, or the local end is IPv6-only). */
-enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound, bool ipv6);
+/* How an address of either end is shown to the program: returns SOCKADDR_OTHER where it is shown as
+ * it is. `kind`: of the address that the system gave. `bound`: what the program itself named when
+ * it bound the local end, or SOCKADDR_OTHER where that is not known or has been settled by a
+ * connection. `ipv6`: whether it is known that the conversation is one over IPv6 (the other end is
+ * the twin, or the local end is IPv6-only). */
+enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound,
+                                        bool ipv6);
 enum sockaddr_kind sockaddr_peer_shown(enum sockaddr_kind kind, bool ipv6);
 
 /* What a request to the socket driver does, as far as addresses go. */
@@ -117,15 +125,17 @@ struct sockaddr_request {
     uint8_t size;    // of the input, exactly; 0: not told
     uint8_t address; // offset of the address, or of the pointer to it
     uint8_t length;  // offset of its length (a pointer to it when receiving); 0: not told
-    uint8_t wait;    // offset of a 32-bit flag that is 0 when the caller waits for the result, else 0
-    bool wide;       // pointers are 64 bits in all processes (Wine)
+    uint8_t wait; // offset of a 32-bit flag that is 0 when the caller waits for the result, else 0
+    bool wide;    // pointers are 64 bits in all processes (Wine)
 };
 
-/* The form that matches, by code, bitness and the sizes; NULL for what is no request with addresses.
- * `input` is read where a form must be told from another by its contents. */
-const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, const void *input, size_t size);
+/* The form that matches, by code, bitness and the sizes; NULL for what is no request with
+ * addresses. `input` is read where a form must be told from another by its contents. */
+const struct sockaddr_request *sockaddr_request(uint32_t code, size_t pointer, const void *input,
+                                                size_t size);
 
-/* Whether a SOCKADDR_CONNECT is one that must be refused for a socket that is not bound: ConnectEx. */
+/* Whether a SOCKADDR_CONNECT is one that must be refused for a socket that is not bound: ConnectEx.
+ */
 bool sockaddr_must_be_bound(uint32_t code, const void *input, size_t size);
 
 /* Requests that the layer makes itself. */

@@ -1,8 +1,8 @@
 #include "layer/ports.h"
 #include "layer/lock.h"
 
-// The section is made by the first process of the VM that needs it and lives as long as one that did:
-// it says nothing that is needed after them.
+// The section is made by the first process of the VM that needs it and lives as long as one that
+// did: it says nothing that is needed after them.
 #define PORTS_SUFFIX ".ports"
 
 struct sockaddr_ports *ports_table(void)
@@ -27,11 +27,12 @@ struct sockaddr_ports *ports_table(void)
     layer_lock(&lock);
     found = table;
     if (!found) {
-        NTSTATUS status = real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
-                                               PAGE_READWRITE, SEC_COMMIT, NULL);
+        NTSTATUS status =
+            real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
+                                 PAGE_READWRITE, SEC_COMMIT, NULL);
         if (status >= 0)
-            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size, 2 /* ViewUnmap */, 0,
-                                             PAGE_READWRITE);
+            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL,
+                                             &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
         if (status >= 0) {
             found = view; // the handle stays open: it keeps the name
             __atomic_store_n(&table, found, __ATOMIC_RELEASE);

@@ -5,23 +5,26 @@
 // The network: requests to the socket driver get the VM's addresses, and their results lose them
 // again. The decisions, and the forms of the requests, are in core/sockaddr.c.
 //
-// Binding any address with port 0 is special: a program does it before ConnectEx, to reach anything, and
-// before listening. What is bound to loopback reaches nothing else, so a stream socket is bound only
-// when it is known what for: when it listens (the VM's address) or is asked for its name (the same), or
-// connects (any address, the system's choice). Datagram sockets are bound to any address in that case
-// (and not bound at all when they send unbound, as ever): an ephemeral port collides with nobody's.
+// Binding any address with port 0 is special: a program does it before ConnectEx, to reach
+// anything, and before listening. What is bound to loopback reaches nothing else, so a stream
+// socket is bound only when it is known what for: when it listens (the VM's address) or is asked
+// for its name (the same), or connects (any address, the system's choice). Datagram sockets are
+// bound to any address in that case (and not bound at all when they send unbound, as ever): an
+// ephemeral port collides with nobody's.
 //
-// That holds until such a socket is connected inside the VM: then the system gives it 127.0.0.1 as its own, to
-// which nobody in the VM can send. (One that is not bound when it is connected gets the VM's address.)
+// That holds until such a socket is connected inside the VM: then the system gives it 127.0.0.1 as
+// its own, to which nobody in the VM can send. (One that is not bound when it is connected gets the
+// VM's address.)
 //
-// Not translated, because it arrives in the program's memory when the layer is not looking: the peer's address
-// of an overlapped WSARecvFrom that does not complete at once, the addresses that AcceptEx leaves in its
-// buffer, and addresses in control messages. They then show the VM's own address, with which the program can
-// go on just as well. Nor does the layer see bindings of a socket that another process gave it:
-// of those, what was bound as any address is shown as loopback.
+// Not translated, because it arrives in the program's memory when the layer is not looking: the
+// peer's address of an overlapped WSARecvFrom that does not complete at once, the addresses that
+// AcceptEx leaves in its buffer, and addresses in control messages. They then show the VM's own
+// address, with which the program can go on just as well. Nor does the layer see bindings of a
+// socket that another process gave it: of those, what was bound as any address is shown as
+// loopback.
 
-#define STATUS_INVALID_ADDRESS_COMPONENT   ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
-#define STATUS_ADDRESS_ALREADY_ASSOCIATED  ((NTSTATUS)0xC0000238) // WSAEINVAL
+#define STATUS_INVALID_ADDRESS_COMPONENT  ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
+#define STATUS_ADDRESS_ALREADY_ASSOCIATED ((NTSTATUS)0xC0000238) // WSAEINVAL
 #ifndef STATUS_SHARING_VIOLATION
 #define STATUS_SHARING_VIOLATION ((NTSTATUS)0xC0000043) // WSAEADDRINUSE
 #endif
@@ -30,7 +33,7 @@
 #endif
 
 enum { INPUT_MAX = 128 }; // a larger input is copied to allocated memory
-enum { TYPE_STREAM = 1 };  // SOCK_STREAM
+enum { TYPE_STREAM = 1 }; // SOCK_STREAM
 
 /* What the layer keeps of a socket, as the units of a handle's record. */
 enum socket_flag {
@@ -82,11 +85,13 @@ static void set_note(HANDLE socket, struct socket_note note)
 
 static NTSTATUS pass(const struct call *call)
 {
-    return real.NtDeviceIoControlFile(call->file, call->event, call->apc, call->apc_context, call->io, call->code, call->in,
-                                      call->in_length, call->out, call->out_length);
+    return real.NtDeviceIoControlFile(call->file, call->event, call->apc, call->apc_context,
+                                      call->io, call->code, call->in, call->in_length, call->out,
+                                      call->out_length);
 }
 
-/* Waits for a request whose caller would do nothing else: the event is the caller's, and stays set. */
+/* Waits for a request whose caller would do nothing else: the event is the caller's, and stays set.
+ */
 static NTSTATUS wait_for(HANDLE event, IO_STATUS_BLOCK *io, bool alertable)
 {
     NTSTATUS status;
@@ -99,7 +104,9 @@ static NTSTATUS wait_for(HANDLE event, IO_STATUS_BLOCK *io, bool alertable)
 static NTSTATUS pass_and_wait(const struct call *call)
 {
     NTSTATUS status = pass(call);
-    return status == STATUS_PENDING && call->event && !call->apc ? wait_for(call->event, call->io, false) : status;
+    return status == STATUS_PENDING && call->event && !call->apc
+               ? wait_for(call->event, call->io, false)
+               : status;
 }
 
 /* Whether Wine answers a request within the call, always. */
@@ -110,20 +117,24 @@ static bool is_immediate(ULONG code)
 }
 
 /* A request of the layer's own. It has no APC context, so a completion port hears nothing of it. */
-static NTSTATUS ask(HANDLE socket, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length)
+static NTSTATUS ask(HANDLE socket, ULONG code, void *in, ULONG in_length, void *out,
+                    ULONG out_length)
 {
     layer_cleanup_handle HANDLE event = NULL;
     IO_STATUS_BLOCK io = {{0}, 0};
     NTSTATUS status = STATUS_SUCCESS;
     if (!is_immediate(code))
-        status = real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
+        status =
+            real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
     if (status)
         return status;
-    status = real.NtDeviceIoControlFile(socket, event, NULL, NULL, &io, code, in, in_length, out, out_length);
+    status = real.NtDeviceIoControlFile(socket, event, NULL, NULL, &io, code, in, in_length, out,
+                                        out_length);
     return status == STATUS_PENDING ? wait_for(event ? event : socket, &io, false) : status;
 }
 
-/* Windows' form of setsockopt() and getsockopt(), since NT 6: AFD_TL_IO_CONTROL_INFO of phnt's ntafd.h. Not tested. */
+/* Windows' form of setsockopt() and getsockopt(), since NT 6: AFD_TL_IO_CONTROL_INFO of phnt's
+ * ntafd.h. Not tested. */
 static NTSTATUS ask_option(HANDLE socket, bool set, ULONG *value)
 {
     struct {
@@ -131,16 +142,19 @@ static NTSTATUS ask_option(HANDLE socket, bool set, ULONG *value)
         BOOLEAN endpoint;
         void *input;
         SIZE_T input_length;
-    } request = {set ? 1 : 2, 41 /* IPPROTO_IPV6 */, 27 /* IPV6_V6ONLY */, TRUE, set ? value : NULL, set ? sizeof *value : 0};
-    return ask(socket, SOCKADDR_CODE_TRANSPORT, &request, sizeof request, set ? NULL : value, set ? 0 : sizeof *value);
+    } request = {set ? 1 : 2, 41 /* IPPROTO_IPV6 */, 27 /* IPV6_V6ONLY */,
+                 TRUE,        set ? value : NULL,    set ? sizeof *value : 0};
+    return ask(socket, SOCKADDR_CODE_TRANSPORT, &request, sizeof request, set ? NULL : value,
+               set ? 0 : sizeof *value);
 }
 
-/* Whether the system's socket takes IPv6 only. NT 5.2 has no other: there it stays so, and the mapped address
- * will be refused. */
+/* Whether the system's socket takes IPv6 only. NT 5.2 has no other: there it stays so, and the
+ * mapped address will be refused. */
 static bool is_ipv6_only(HANDLE socket)
 {
     ULONG value = 0;
-    if (ask(socket, SOCKADDR_CODE_WINE_GET_IPV6_ONLY, NULL, 0, &value, sizeof value) < 0 && ask_option(socket, false, &value) < 0)
+    if (ask(socket, SOCKADDR_CODE_WINE_GET_IPV6_ONLY, NULL, 0, &value, sizeof value) < 0 &&
+        ask_option(socket, false, &value) < 0)
         return true;
     return value != 0;
 }
@@ -172,13 +186,17 @@ static enum socket_type get_type(HANDLE socket)
     if (ask(socket, SOCKADDR_CODE_WINE_GET_INFO, NULL, 0, info, sizeof info) >= 0)
         return info[1] == TYPE_STREAM ? SOCKET_STREAM : SOCKET_WINE_DATAGRAM;
     NTSTATUS status = ask(socket, SOCKADDR_CODE_GET_CONTEXT, NULL, 0, context, sizeof context);
-    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM ? SOCKET_STREAM : SOCKET_DATAGRAM;
+    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM
+               ? SOCKET_STREAM
+               : SOCKET_DATAGRAM;
 }
 
 /* The address of one end; false where there is none. */
-static bool get_end(HANDLE socket, bool peer, uint8_t *bytes, size_t size, struct sockaddr_view *view)
+static bool get_end(HANDLE socket, bool peer, uint8_t *bytes, size_t size,
+                    struct sockaddr_view *view)
 {
-    NTSTATUS status = ask(socket, peer ? SOCKADDR_CODE_WINE_GET_PEER : SOCKADDR_CODE_GET_ADDRESS, NULL, 0, bytes, (ULONG)size);
+    NTSTATUS status = ask(socket, peer ? SOCKADDR_CODE_WINE_GET_PEER : SOCKADDR_CODE_GET_ADDRESS,
+                          NULL, 0, bytes, (ULONG)size);
     if (status < 0 && peer)
         status = ask(socket, SOCKADDR_CODE_GET_PEER, NULL, 0, bytes, (ULONG)size);
     return status >= 0 && sockaddr_find_result(bytes, size, view);
@@ -189,7 +207,8 @@ static bool end_is_twin(HANDLE socket, bool peer)
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
     struct sockaddr_vm addresses = vm();
-    return get_end(socket, peer, bytes, sizeof bytes, &view) && sockaddr_kind(&addresses, view) == SOCKADDR_MAPPED_TWIN;
+    return get_end(socket, peer, bytes, sizeof bytes, &view) &&
+           sockaddr_kind(&addresses, view) == SOCKADDR_MAPPED_TWIN;
 }
 
 /* Binds a socket to the VM's own address, or the twin, by a request of the layer's own. */
@@ -204,7 +223,8 @@ static NTSTATUS bind_to(HANDLE socket, enum sockaddr_kind kind, bool ipv6)
     struct sockaddr_vm addresses = vm();
     struct sockaddr_view view = {request.address, length};
     sockaddr_set(&addresses, view, kind);
-    return ask(socket, SOCKADDR_CODE_BIND, &request, (ULONG)sizeof request.share + length, result, length);
+    return ask(socket, SOCKADDR_CODE_BIND, &request, (ULONG)sizeof request.share + length, result,
+               length);
 }
 
 static void note_port(enum sockaddr_kind kind, unsigned port)
@@ -224,7 +244,8 @@ static void note_datagram_port(unsigned named, unsigned port)
     ports->program[port] = (uint16_t)named;
 }
 
-/* Forgets what an IPv4 datagram socket had that is closed: an IPv6 socket that takes IPv4 too has taken its port. */
+/* Forgets what a datagram socket had at 127.0.0.1 that is closed: one at the VM's address has taken
+ * its port. */
 static void forget_datagram_port(unsigned named)
 {
     struct sockaddr_ports *ports = ports_table();
@@ -241,7 +262,8 @@ static void note_own_port(HANDLE socket)
     struct sockaddr_view view;
     struct sockaddr_vm addresses = vm();
     struct sockaddr_ports *ports = ports_table();
-    if (ports && get_end(socket, false, bytes, sizeof bytes, &view) && sockaddr_kind(&addresses, view) == SOCKADDR_LOOPBACK4 &&
+    if (ports && get_end(socket, false, bytes, sizeof bytes, &view) &&
+        sockaddr_kind(&addresses, view) == SOCKADDR_LOOPBACK4 &&
         !ports->program[sockaddr_port(view)])
         note_datagram_port(sockaddr_port(view), sockaddr_port(view));
 }
@@ -309,7 +331,8 @@ static NTSTATUS complete(const struct call *call, ULONG_PTR information)
 }
 
 /* Binding any address with port 0. True when the request is answered, with *status. */
-static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, struct sockaddr_view view, NTSTATUS *status)
+static bool bind_any_port(const struct call *call, enum sockaddr_kind kind,
+                          struct sockaddr_view view, NTSTATUS *status)
 {
     uint8_t bytes[64] = {0};
     struct sockaddr_view bound;
@@ -341,7 +364,8 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind, stru
 }
 
 /* Binds an IPv4 datagram socket to 127.0.0.1, because Wine would not bind it to V. */
-static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind, struct sockaddr_view view)
+static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind,
+                              struct sockaddr_view view)
 {
     struct sockaddr_vm addresses = vm();
     struct sockaddr_ports *ports = ports_table();
@@ -385,7 +409,9 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
     target = sockaddr_to_bind(kind, only);
     if (target == SOCKADDR_OTHER)
         return STATUS_INVALID_ADDRESS_COMPONENT;
-    if (target == SOCKADDR_OWN4 && get_type(call->file) == SOCKET_WINE_DATAGRAM)
+    bool takes_ipv4 = target == SOCKADDR_OWN4 || target == SOCKADDR_MAPPED_OWN;
+    enum socket_type type = takes_ipv4 ? get_type(call->file) : SOCKET_STREAM;
+    if (target == SOCKADDR_OWN4 && type == SOCKET_WINE_DATAGRAM)
         return bind_datagram(call, kind, view);
     if (only)
         set_ipv6_only(call->file, FALSE);
@@ -405,7 +431,7 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
         sockaddr_set(&addresses, result, kind);
     }
     note_port(target, port);
-    if (target == SOCKADDR_MAPPED_OWN && get_type(call->file) == SOCKET_WINE_DATAGRAM)
+    if (type != SOCKET_STREAM)
         forget_datagram_port(port);
     return status;
 }
@@ -416,20 +442,23 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     enum socket_type type = SOCKET_STREAM;
     struct socket_note note = get_note(call->file);
-    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6, pending = note.flags & SOCKET_PENDING;
+    bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6,
+         pending = note.flags & SOCKET_PENDING;
     NTSTATUS status;
 
     if (kind == SOCKADDR_LOOPBACK4 && !pending)
         type = get_type(call->file);
     if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
-        // To ::1, from the twin: that fails where the socket is bound, and then it is sent from where it is.
+        // To ::1, from the twin: that fails where the socket is bound, and then it is sent from
+        // where it is.
         if (pending && note.flags & SOCKET_IPV6_ONLY)
             set_ipv6_only(call->file, FALSE);
         else
             open_to_ipv4(call->file, &note);
         bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
     } else if (type != SOCKET_STREAM) {
-        // A datagram socket that is connected takes only what comes to its own address, and answers are sent to the VM's.
+        // A datagram socket that is connected takes only what comes to its own address, and answers
+        // are sent to the VM's.
         bind_to(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4, false);
     } else if (pending) {
         status = bind_pending(call->file, &note, false);
@@ -449,11 +478,13 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
     return status;
 }
 
-/* Requests with an address in their input: made with a copy, which the system has read when the call returns. */
+/* Requests with an address in their input: made with a copy, which the system has read when the
+ * call returns. */
 static NTSTATUS with_input(const struct call *call, const struct sockaddr_request *form)
 {
     uint8_t small[INPUT_MAX];
-    layer_cleanup_free uint8_t *large = call->in_length > sizeof small ? layer_alloc(call->in_length) : NULL;
+    layer_cleanup_free uint8_t *large =
+        call->in_length > sizeof small ? layer_alloc(call->in_length) : NULL;
     struct call copy = *call;
     struct sockaddr_view view;
     if (call->in_length > sizeof small && !large)
@@ -465,7 +496,8 @@ static NTSTATUS with_input(const struct call *call, const struct sockaddr_reques
     return form->role == SOCKADDR_BIND ? do_bind(&copy, view) : do_connect(&copy, view);
 }
 
-/* Addresses for requests that may be read long after the call: kept for good, one for each destination. */
+/* Addresses for requests that may be read long after the call: kept for good, one for each
+ * destination. */
 static uint8_t *keep_address(const uint8_t *bytes, size_t size)
 {
     enum { CHAINS = 256 };
@@ -553,11 +585,25 @@ static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = false;
     if (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK)
-        ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) || (connected && end_is_twin(socket, false));
+        ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) ||
+               (connected && end_is_twin(socket, false));
     show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_peer_shown(kind, ipv6);
     if (shown != SOCKADDR_OTHER)
         sockaddr_set(&addresses, view, shown);
+}
+
+/* A datagram came from 127.0.0.1 itself, so that is where an answer must go: to a socket that was
+ * not bound, or bound to any address, when it was connected. */
+static void note_sender(struct sockaddr_view view)
+{
+    struct sockaddr_vm addresses = vm();
+    enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
+    unsigned port = sockaddr_port(view);
+    struct sockaddr_ports *ports =
+        kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK ? ports_table() : NULL;
+    if (ports && !ports->program[port] && !ports->datagram[port])
+        note_datagram_port(port, port);
 }
 
 static NTSTATUS do_receive(const struct call *call, const struct sockaddr_request *form)
@@ -576,10 +622,13 @@ static NTSTATUS do_receive(const struct call *call, const struct sockaddr_reques
         status = wait_for(call->event, call->io, true);
     struct sockaddr_view view;
     if ((status >= 0 && status != STATUS_PENDING) || status == STATUS_BUFFER_OVERFLOW) {
-        // A stream's address is not filled in; what the program has there then is nothing to translate.
+        // A stream's address is not filled in; what the program has there then is nothing to
+        // translate.
         int size = *length < offered ? *length : offered;
-        if (size > 0 && sockaddr_find(address, (size_t)size, &view))
+        if (size > 0 && sockaddr_find(address, (size_t)size, &view)) {
+            note_sender(view);
             show_peer(call->file, view, false);
+        }
     }
     return status;
 }
@@ -596,7 +645,8 @@ static NTSTATUS do_local(const struct call *call)
         return status;
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = false;
-    if (note.bound == SOCKADDR_OTHER && (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
+    if (note.bound == SOCKADDR_OTHER &&
+        (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
         ipv6 = note.flags & SOCKET_IPV6_ONLY || end_is_twin(call->file, true);
     show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_local_shown(kind, note.bound, ipv6);
@@ -618,7 +668,8 @@ static NTSTATUS do_peer(const struct call *call, size_t offset)
 static NTSTATUS do_listen(const struct call *call)
 {
     struct socket_note note = get_note(call->file);
-    NTSTATUS status = note.flags & SOCKET_PENDING ? bind_pending(call->file, &note, true) : STATUS_SUCCESS;
+    NTSTATUS status =
+        note.flags & SOCKET_PENDING ? bind_pending(call->file, &note, true) : STATUS_SUCCESS;
     return status ? status : pass(call);
 }
 
@@ -631,9 +682,9 @@ static NTSTATUS do_ipv6_only(const struct call *call)
     return status;
 }
 
-NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
-                                           IO_STATUS_BLOCK *io, ULONG code, void *in, ULONG in_length, void *out,
-                                           ULONG out_length)
+NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
+                                           void *apc_context, IO_STATUS_BLOCK *io, ULONG code,
+                                           void *in, ULONG in_length, void *out, ULONG out_length)
 {
     layer_wake();
     struct call call = {file, event, apc, apc_context, io, code, in, in_length, out, out_length};

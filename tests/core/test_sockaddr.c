@@ -27,7 +27,8 @@ static struct sockaddr_view ipv4(uint8_t bytes[28], uint8_t a, uint8_t b, uint8_
 /* sockaddr_in6: family 23, port 3306, ::ffff:a.b.c.d. */
 static struct sockaddr_view mapped(uint8_t bytes[28], uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-    const uint8_t made[28] = {[0] = 23, [2] = 3306 >> 8, [3] = 3306 & 0xff, [18] = 0xff, [19] = 0xff, a, b, c, d};
+    const uint8_t made[28] = {
+        [0] = 23, [2] = 3306 >> 8, [3] = 3306 & 0xff, [18] = 0xff, [19] = 0xff, a, b, c, d};
     memcpy(bytes, made, sizeof made);
     return (struct sockaddr_view){bytes, 28};
 }
@@ -81,7 +82,8 @@ static void what_is_set_is_read_back(void **state)
     struct sockaddr_vm a = vm();
     uint8_t bytes[28];
     for (int kind = SOCKADDR_ANY4; kind <= SOCKADDR_MAPPED_TWIN; kind++) {
-        struct sockaddr_view view = kind < SOCKADDR_ANY6 ? ipv4(bytes, 9, 9, 9, 9) : mapped(bytes, 9, 9, 9, 9);
+        struct sockaddr_view view =
+            kind < SOCKADDR_ANY6 ? ipv4(bytes, 9, 9, 9, 9) : mapped(bytes, 9, 9, 9, 9);
         if (kind >= SOCKADDR_ANY6)
             bytes[4] = bytes[24] = 7; // flow and scope of something else
         sockaddr_set(&a, view, (enum sockaddr_kind)kind);
@@ -109,10 +111,13 @@ static void reaches_who_bound_last(void **state)
 {
     (void)state;
     assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK4, SOCKADDR_PORT_TWIN), SOCKADDR_OWN4);
-    assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK6, SOCKADDR_PORT_NONE), SOCKADDR_MAPPED_TWIN);
-    assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK6, SOCKADDR_PORT_TWIN), SOCKADDR_MAPPED_TWIN);
+    assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK6, SOCKADDR_PORT_NONE),
+                     SOCKADDR_MAPPED_TWIN);
+    assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK6, SOCKADDR_PORT_TWIN),
+                     SOCKADDR_MAPPED_TWIN);
     assert_int_equal(sockaddr_to_reach(SOCKADDR_LOOPBACK6, SOCKADDR_PORT_OWN), SOCKADDR_MAPPED_OWN);
-    assert_int_equal(sockaddr_to_reach(SOCKADDR_MAPPED_LOOPBACK, SOCKADDR_PORT_TWIN), SOCKADDR_MAPPED_OWN);
+    assert_int_equal(sockaddr_to_reach(SOCKADDR_MAPPED_LOOPBACK, SOCKADDR_PORT_TWIN),
+                     SOCKADDR_MAPPED_OWN);
     assert_int_equal(sockaddr_to_reach(SOCKADDR_OTHER, SOCKADDR_PORT_OWN), SOCKADDR_OTHER);
 }
 
@@ -120,13 +125,19 @@ static void shows_what_was_named(void **state)
 {
     (void)state;
     assert_int_equal(sockaddr_local_shown(SOCKADDR_OWN4, SOCKADDR_ANY4, false), SOCKADDR_ANY4);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_OWN4, SOCKADDR_OTHER, false), SOCKADDR_LOOPBACK4);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_LOOPBACK4, SOCKADDR_OTHER, false), SOCKADDR_OTHER);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_OWN4, SOCKADDR_OTHER, false),
+                     SOCKADDR_LOOPBACK4);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_LOOPBACK4, SOCKADDR_OTHER, false),
+                     SOCKADDR_OTHER);
     assert_int_equal(sockaddr_local_shown(SOCKADDR_LOOPBACK4, SOCKADDR_ANY4, false), SOCKADDR_ANY4);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_ANY6, false), SOCKADDR_ANY6);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_OTHER, false), SOCKADDR_LOOPBACK6);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_OWN, SOCKADDR_OTHER, false), SOCKADDR_MAPPED_LOOPBACK);
-    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_OWN, SOCKADDR_OTHER, true), SOCKADDR_LOOPBACK6);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_ANY6, false),
+                     SOCKADDR_ANY6);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_TWIN, SOCKADDR_OTHER, false),
+                     SOCKADDR_LOOPBACK6);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_OWN, SOCKADDR_OTHER, false),
+                     SOCKADDR_MAPPED_LOOPBACK);
+    assert_int_equal(sockaddr_local_shown(SOCKADDR_MAPPED_OWN, SOCKADDR_OTHER, true),
+                     SOCKADDR_LOOPBACK6);
     assert_int_equal(sockaddr_peer_shown(SOCKADDR_OWN4, false), SOCKADDR_LOOPBACK4);
     assert_int_equal(sockaddr_peer_shown(SOCKADDR_MAPPED_LOOPBACK, true), SOCKADDR_LOOPBACK6);
     assert_int_equal(sockaddr_peer_shown(SOCKADDR_OTHER, true), SOCKADDR_OTHER);
@@ -163,8 +174,8 @@ static void recognises_requests(void **state)
 {
     (void)state;
     uint8_t in[128] = {0}, bytes[28];
-    assert_null(sockaddr_request(0x9001b, 8, in, sizeof in)); // a file system's
-    assert_null(sockaddr_request(0x12024, 8, in, sizeof in)); // polling
+    assert_null(sockaddr_request(0x9001b, 8, in, sizeof in));  // a file system's
+    assert_null(sockaddr_request(0x12024, 8, in, sizeof in));  // polling
     assert_null(sockaddr_request(0x120003, 8, in, sizeof in)); // the TCP driver's
 
     assert_null(sockaddr_request(0x12003, 8, in, 20)); // no family
@@ -204,14 +215,10 @@ static void recognises_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_twin_is_no_vm_address),
-        cmocka_unit_test(tells_kinds),
-        cmocka_unit_test(what_is_set_is_read_back),
-        cmocka_unit_test(binds_inside),
-        cmocka_unit_test(reaches_who_bound_last),
-        cmocka_unit_test(shows_what_was_named),
-        cmocka_unit_test(finds_addresses_in_both_forms),
-        cmocka_unit_test(recognises_requests),
+        cmocka_unit_test(the_twin_is_no_vm_address),     cmocka_unit_test(tells_kinds),
+        cmocka_unit_test(what_is_set_is_read_back),      cmocka_unit_test(binds_inside),
+        cmocka_unit_test(reaches_who_bound_last),        cmocka_unit_test(shows_what_was_named),
+        cmocka_unit_test(finds_addresses_in_both_forms), cmocka_unit_test(recognises_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

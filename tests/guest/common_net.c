@@ -85,7 +85,8 @@ static void say_end(const char *name, const char *what, SOCKET s, unsigned port,
     int length = sizeof address;
     char line[160];
     snprintf(line, sizeof line, "%s: %s", name, what);
-    if (peer ? getpeername(s, (struct sockaddr *)&address, &length) : getsockname(s, (struct sockaddr *)&address, &length))
+    if (peer ? getpeername(s, (struct sockaddr *)&address, &length)
+             : getsockname(s, (struct sockaddr *)&address, &length))
         step(line, FALSE);
     else
         say_address(line, (struct sockaddr *)&address, port);

@@ -5,14 +5,15 @@
 #include <winsock2.h>
 #include <windows.h>
 
-/* Any address form by its usual text, e.g. "0.0.0.0", "::1", "::ffff:127.0.0.1". Returns its length. */
+/* Any address form by its usual text, e.g. "0.0.0.0", "::1", "::ffff:127.0.0.1". Returns its
+ * length. */
 int make_address(struct sockaddr_storage *address, const char *text, unsigned port);
 
 /* A port that nobody has bound on any of the usual addresses; prints "port: ok". */
 unsigned free_port(int type);
 
-/* A socket of the family of `text`, bound to it; says every step, under `name`. For an IPv6 socket the
- * option is set if `v6only` is 0 or 1. INVALID_SOCKET if something failed. */
+/* A socket of the family of `text`, bound to it; says every step, under `name`. For an IPv6 socket
+ * the option is set if `v6only` is 0 or 1. INVALID_SOCKET if something failed. */
 SOCKET bound_socket(const char *name, int type, const char *text, unsigned port, int v6only);
 
 /* getsockname() and getpeername() with their results. */

@@ -46,8 +46,9 @@ void say_address(const char *name, const struct sockaddr *address, unsigned port
     } else if (address->sa_family == AF_INET6) {
         size_t used = 0;
         for (unsigned i = 0; i < 16; i += 2)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%x", i ? ":" : "",
-                                     in6->sin6_addr.s6_addr[i] << 8 | in6->sin6_addr.s6_addr[i + 1]);
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%s%x", i ? ":" : "",
+                                 in6->sin6_addr.s6_addr[i] << 8 | in6->sin6_addr.s6_addr[i + 1]);
         found = ntohs(in6->sin6_port);
     } else {
         snprintf(text, sizeof text, "family %d", address->sa_family);

@@ -8,7 +8,8 @@
 /* "NAME: ok", or "NAME: error N" with GetLastError(), which stays as it was. Returns `good`. */
 BOOL step(const char *name, BOOL good);
 
-/* "NAME: N": the error code whatever happened, 0 for none; for calls that set it also when they succeed. */
+/* "NAME: N": the error code whatever happened, 0 for none; for calls that set it also when they
+ * succeed. */
 void step_code(const char *name, DWORD code);
 
 /* "NAME: text", formatted. */

@@ -11,7 +11,8 @@ static DWORD make_file(void)
     if (!GetTempPathW(MAX_PATH, path))
         return GetLastError();
     lstrcatW(path, L"plume-guest-early.txt");
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
     DWORD error = WriteFile(file, "early", 5, &size, NULL) ? 0 : GetLastError();
@@ -23,8 +24,8 @@ static DWORD make_key(void)
 {
     HKEY key;
     DWORD value = 42, disposition = 0;
-    LONG status = RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early", 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key,
-                                  &disposition);
+    LONG status = RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early", 0, NULL, 0,
+                                  KEY_ALL_ACCESS, NULL, &key, &disposition);
     if (status)
         return (DWORD)status;
     status = RegSetValueExW(key, L"value", 0, REG_DWORD, (const BYTE *)&value, sizeof value);

@@ -1,5 +1,6 @@
-// The first code of a process that is not the system's: a DLL that is imported statically makes a file, a
-// key, a mutex and an event in its DllMain, before anything of this program runs. They are found here.
+// The first code of a process that is not the system's: a DLL that is imported statically makes a
+// file, a key, a mutex and an event in its DllMain, before anything of this program runs. They are
+// found here.
 #include "common_step.h"
 
 extern __declspec(dllimport) DWORD early_errors[4];
@@ -19,7 +20,8 @@ int main(void)
 
     GetTempPathW(MAX_PATH, path);
     lstrcatW(path, L"plume-guest-early.txt");
-    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
     if (step("open the file", file != INVALID_HANDLE_VALUE)) {
         step("read it", ReadFile(file, text, sizeof text - 1, &size, NULL));
         say("it holds", "%s", text);
@@ -28,15 +30,19 @@ int main(void)
     step("delete it", DeleteFileW(path));
     step("delete it again", DeleteFileW(path));
 
-    LONG status = RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early", 0, KEY_ALL_ACCESS, &key);
+    LONG status =
+        RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early", 0, KEY_ALL_ACCESS, &key);
     step_code("open the key", (DWORD)status);
     if (!status) {
-        step_code("read its value", (DWORD)RegQueryValueExW(key, L"value", NULL, NULL, (BYTE *)&value, &value_size));
+        step_code("read its value",
+                  (DWORD)RegQueryValueExW(key, L"value", NULL, NULL, (BYTE *)&value, &value_size));
         say("it is", "%lu", value);
         RegCloseKey(key);
     }
-    step_code("delete it", (DWORD)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early"));
-    step_code("delete it again", (DWORD)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early"));
+    step_code("delete it",
+              (DWORD)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early"));
+    step_code("delete it again",
+              (DWORD)RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\plume-guest-early"));
 
     HANDLE mutex = OpenMutexW(SYNCHRONIZE, FALSE, L"Global\\plume-guest-early");
     step("open the mutex", mutex != NULL);

@@ -1,8 +1,10 @@
-// Files and folders: everything that changes them, on what is there already and on what the guest makes itself.
+// Files and folders: everything that changes them, on what is there already and on what the guest
+// makes itself.
 //
-//   file_ops [FOLDER]          works in it, default the current one; leaves nothing behind but what `prepare` made
-//   file_ops prepare [FOLDER]  makes what is there already: run natively before, it is the host's for a VM
-//   file_ops check [FOLDER]    lists that with its contents, to see whether it is as it was prepared; ends with 77
+//   file_ops [FOLDER]          works in it, default the current one; leaves nothing behind but what
+//   `prepare` made file_ops prepare [FOLDER]  makes what is there already: run natively before, it
+//   is the host's for a VM file_ops check [FOLDER]    lists that with its contents, to see whether
+//   it is as it was prepared; ends with 77
 //
 // Without `prepare` the guest makes those files itself.
 #include "common_step.h"
@@ -15,7 +17,8 @@
 static BOOL write_file(const WCHAR *path, const char *text, DWORD disposition)
 {
     DWORD size;
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ, NULL, disposition, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ, NULL, disposition,
+                              FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return FALSE;
     BOOL good = WriteFile(file, text, (DWORD)strlen(text), &size, NULL);
@@ -27,8 +30,9 @@ static void show_file(const char *name, const WCHAR *path)
 {
     char text[256] = "";
     DWORD size = 0;
-    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                              0, NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         step(name, FALSE);
         return;
@@ -44,12 +48,15 @@ static void show_attributes(const char *name, const WCHAR *path)
     if (attributes == INVALID_FILE_ATTRIBUTES)
         step(name, FALSE);
     else // whether a file is to be archived is the file system's business
-        say(name, "attributes %lx", attributes & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_DIRECTORY));
+        say(name, "attributes %lx",
+            attributes &
+                (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_DIRECTORY));
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return lstrcmpiW(((const WIN32_FIND_DATAW *)a)->cFileName, ((const WIN32_FIND_DATAW *)b)->cFileName);
+    return lstrcmpiW(((const WIN32_FIND_DATAW *)a)->cFileName,
+                     ((const WIN32_FIND_DATAW *)b)->cFileName);
 }
 
 /* What a pattern finds. In order of names: file systems differ in theirs. */
@@ -70,24 +77,26 @@ static void list(const char *name, const WCHAR *pattern)
     qsort(found, count, sizeof *found, by_name);
     printf("%s:", name);
     for (unsigned i = 0; i < count; i++)
-        printf(" %ls%s", found[i].cFileName, found[i].dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? "\\" : "");
+        printf(" %ls%s", found[i].cFileName,
+               found[i].dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? "\\" : "");
     printf(", then error %lu\n", error);
 }
 
 /* What is there already. */
 static void prepare(void)
 {
-    static const WCHAR *const folders[] = {LOWER, LOWER L"\\empty", LOWER L"\\full", LOWER L"\\full\\deeper", LOWER L"\\moved"};
+    static const WCHAR *const folders[] = {LOWER, LOWER L"\\empty", LOWER L"\\full",
+                                           LOWER L"\\full\\deeper", LOWER L"\\moved"};
     static const struct {
         const WCHAR *path;
         const char *text;
     } files[] = {
-        {LOWER L"\\read.txt", "only read"},      {LOWER L"\\write.txt", "to be written"},
-        {LOWER L"\\append.txt", "to append to"}, {LOWER L"\\truncate.txt", "to be truncated"},
+        {LOWER L"\\read.txt", "only read"},       {LOWER L"\\write.txt", "to be written"},
+        {LOWER L"\\append.txt", "to append to"},  {LOWER L"\\truncate.txt", "to be truncated"},
         {LOWER L"\\delete.txt", "to be deleted"}, {LOWER L"\\rename.txt", "to be renamed"},
-        {LOWER L"\\over.txt", "to be replaced"}, {LOWER L"\\readonly.txt", "not to be written"},
-        {LOWER L"\\hidden.txt", "hidden"},       {LOWER L"\\full\\one.txt", "one"},
-        {LOWER L"\\full\\two.dat", "two"},       {LOWER L"\\full\\deeper\\three.txt", "three"},
+        {LOWER L"\\over.txt", "to be replaced"},  {LOWER L"\\readonly.txt", "not to be written"},
+        {LOWER L"\\hidden.txt", "hidden"},        {LOWER L"\\full\\one.txt", "one"},
+        {LOWER L"\\full\\two.dat", "two"},        {LOWER L"\\full\\deeper\\three.txt", "three"},
         {LOWER L"\\moved\\inside.txt", "inside"}};
     for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++)
         CreateDirectoryW(folders[i], NULL);
@@ -117,8 +126,8 @@ static void check(const WCHAR *folder)
             say(name, "folder, attributes %lx", found.dwFileAttributes);
             check(path);
         } else {
-            say(name, "attributes %lx, written %lx%08lx", found.dwFileAttributes, found.ftLastWriteTime.dwHighDateTime,
-                found.ftLastWriteTime.dwLowDateTime);
+            say(name, "attributes %lx, written %lx%08lx", found.dwFileAttributes,
+                found.ftLastWriteTime.dwHighDateTime, found.ftLastWriteTime.dwLowDateTime);
             show_file(name, path);
         }
     } while (FindNextFileW(find, &found));
@@ -153,7 +162,8 @@ static void on_lower_files(void)
     show_file("lower: read", LOWER L"\\read.txt");
     step("lower: write", write_file(LOWER L"\\write.txt", "TO", OPEN_EXISTING));
     show_file("lower: written", LOWER L"\\write.txt");
-    HANDLE file = CreateFileW(LOWER L"\\append.txt", FILE_APPEND_DATA, FILE_SHARE_READ, NULL, OPEN_ALWAYS, 0, NULL);
+    HANDLE file = CreateFileW(LOWER L"\\append.txt", FILE_APPEND_DATA, FILE_SHARE_READ, NULL,
+                              OPEN_ALWAYS, 0, NULL);
     step_code("lower: open always", GetLastError());
     step("lower: append", WriteFile(file, ", done", 6, &size, NULL));
     CloseHandle(file);
@@ -170,27 +180,33 @@ static void on_lower_files(void)
     step("lower: rename", MoveFileW(LOWER L"\\rename.txt", LOWER L"\\renamed.txt"));
     show_file("lower: old name", LOWER L"\\rename.txt");
     show_file("lower: new name", LOWER L"\\renamed.txt");
-    step("lower: move over", MoveFileExW(LOWER L"\\renamed.txt", LOWER L"\\over.txt", MOVEFILE_REPLACE_EXISTING));
+    step("lower: move over",
+         MoveFileExW(LOWER L"\\renamed.txt", LOWER L"\\over.txt", MOVEFILE_REPLACE_EXISTING));
     show_file("lower: moved over", LOWER L"\\over.txt");
     step("lower: move over without leave", MoveFileW(LOWER L"\\read.txt", LOWER L"\\over.txt"));
-    step("lower: copy over without leave", CopyFileW(LOWER L"\\read.txt", LOWER L"\\over.txt", TRUE));
+    step("lower: copy over without leave",
+         CopyFileW(LOWER L"\\read.txt", LOWER L"\\over.txt", TRUE));
     step("lower: copy over", CopyFileW(LOWER L"\\read.txt", LOWER L"\\over.txt", FALSE));
     show_file("lower: copied over", LOWER L"\\over.txt");
 
     show_attributes("lower: read-only", LOWER L"\\readonly.txt");
     step("lower: write the read-only", write_file(LOWER L"\\readonly.txt", "x", OPEN_EXISTING));
     step("lower: delete the read-only", DeleteFileW(LOWER L"\\readonly.txt"));
-    step("lower: make it writable", SetFileAttributesW(LOWER L"\\readonly.txt", FILE_ATTRIBUTE_NORMAL));
+    step("lower: make it writable",
+         SetFileAttributesW(LOWER L"\\readonly.txt", FILE_ATTRIBUTE_NORMAL));
     step("lower: write it", write_file(LOWER L"\\readonly.txt", "now it is", CREATE_ALWAYS));
     show_file("lower: written", LOWER L"\\readonly.txt");
     show_attributes("lower: hidden", LOWER L"\\hidden.txt");
-    step("lower: create always over the hidden", write_file(LOWER L"\\hidden.txt", "x", CREATE_ALWAYS));
+    step("lower: create always over the hidden",
+         write_file(LOWER L"\\hidden.txt", "x", CREATE_ALWAYS));
     step("lower: show it", SetFileAttributesW(LOWER L"\\hidden.txt", FILE_ATTRIBUTE_NORMAL));
     show_attributes("lower: shown", LOWER L"\\hidden.txt");
 
     // Through one handle, while another reads.
-    HANDLE reader = CreateFileW(LOWER L"\\read.txt", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-    file = CreateFileW(LOWER L"\\read.txt", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE reader = CreateFileW(LOWER L"\\read.txt", GENERIC_READ,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    file = CreateFileW(LOWER L"\\read.txt", GENERIC_READ | GENERIC_WRITE,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
     step("lower: read and write", file != INVALID_HANDLE_VALUE);
     SetFilePointer(file, 5, NULL, FILE_BEGIN);
     step("lower: end it here", SetEndOfFile(file));
@@ -202,22 +218,26 @@ static void on_lower_files(void)
 static void sharing(void)
 {
     step("sharing: make", write_file(L"shared.txt", "shared", CREATE_ALWAYS));
-    HANDLE file = CreateFileW(L"shared.txt", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileW(L"shared.txt", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     step("sharing: write", write_file(L"shared.txt", "x", OPEN_EXISTING));
     step("sharing: delete", DeleteFileW(L"shared.txt"));
     step("sharing: rename", MoveFileW(L"shared.txt", L"other.txt"));
     CloseHandle(file);
-    file = CreateFileW(L"shared.txt", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    file = CreateFileW(L"shared.txt", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                       OPEN_EXISTING, 0, NULL);
     step("sharing: delete while open", DeleteFileW(L"shared.txt"));
     step("sharing: open what is deleted", write_file(L"shared.txt", "x", OPEN_EXISTING));
     CloseHandle(file);
     show_attributes("sharing: gone", L"shared.txt");
-    file = CreateFileW(L"closed.txt", GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    file = CreateFileW(L"closed.txt", GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS,
+                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
     step("delete on close: make", file != INVALID_HANDLE_VALUE);
     show_attributes("delete on close: there", L"closed.txt");
     CloseHandle(file);
     show_attributes("delete on close: gone", L"closed.txt");
-    file = CreateFileW(LOWER L"\\append.txt", DELETE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    file = CreateFileW(LOWER L"\\append.txt", DELETE, 0, NULL, OPEN_EXISTING,
+                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
     step("delete on close: lower", file != INVALID_HANDLE_VALUE);
     CloseHandle(file);
     show_attributes("delete on close: lower gone", LOWER L"\\append.txt");
@@ -277,7 +297,8 @@ static void times(void)
 {
     FILETIME set = {0x12345678, 0x01c50000}, created, accessed, written;
     step("times: make", write_file(L"times.txt", "t", CREATE_ALWAYS));
-    HANDLE file = CreateFileW(L"times.txt", GENERIC_READ | FILE_WRITE_ATTRIBUTES, 0, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file = CreateFileW(L"times.txt", GENERIC_READ | FILE_WRITE_ATTRIBUTES, 0, NULL,
+                              OPEN_EXISTING, 0, NULL);
     step("times: set", SetFileTime(file, NULL, NULL, &set));
     step("times: get", GetFileTime(file, &created, &accessed, &written));
     say("times", "%s", CompareFileTime(&set, &written) ? "others" : "as set");
@@ -286,12 +307,15 @@ static void times(void)
     say("times: links", "%lu", information.nNumberOfLinks);
     CloseHandle(file);
     DeleteFileW(L"times.txt");
-    file = CreateFileW(LOWER L"\\truncate.txt", FILE_WRITE_ATTRIBUTES, 0, NULL, OPEN_EXISTING, 0, NULL);
+    file = CreateFileW(LOWER L"\\truncate.txt", FILE_WRITE_ATTRIBUTES, 0, NULL, OPEN_EXISTING, 0,
+                       NULL);
     step("times: set the lower's", SetFileTime(file, NULL, NULL, &set));
     CloseHandle(file);
     WIN32_FILE_ATTRIBUTE_DATA data;
-    step("times: the lower's", GetFileAttributesExW(LOWER L"\\truncate.txt", GetFileExInfoStandard, &data));
-    say("times: the lower's", "%s", CompareFileTime(&set, &data.ftLastWriteTime) ? "others" : "as set");
+    step("times: the lower's",
+         GetFileAttributesExW(LOWER L"\\truncate.txt", GetFileExInfoStandard, &data));
+    say("times: the lower's", "%s",
+        CompareFileTime(&set, &data.ftLastWriteTime) ? "others" : "as set");
 }
 
 static void names(void)
@@ -299,7 +323,8 @@ static void names(void)
     WCHAR path[MAX_PATH], start[MAX_PATH], *part = NULL;
     DWORD length = GetCurrentDirectoryW(MAX_PATH, start);
     step("full path", GetFullPathNameW(L"a\\..\\b\\.\\c.txt", MAX_PATH, path, &part) > 0);
-    say("full path", "%ls, last %ls", length < MAX_PATH ? path + length : path, part ? part : L"none");
+    say("full path", "%ls, last %ls", length < MAX_PATH ? path + length : path,
+        part ? part : L"none");
     step("current folder", SetCurrentDirectoryW(LOWER L"\\full"));
     show_file("relative", L"two.dat");
     show_file("relative, upwards", L"..\\read.txt");
@@ -346,7 +371,8 @@ int wmain(int argc, WCHAR **argv); // no header has it
 
 int wmain(int argc, WCHAR **argv)
 {
-    const WCHAR *verb = argc > 1 && (!wcscmp(argv[1], L"prepare") || !wcscmp(argv[1], L"check")) ? argv[1] : NULL;
+    const WCHAR *verb =
+        argc > 1 && (!wcscmp(argv[1], L"prepare") || !wcscmp(argv[1], L"check")) ? argv[1] : NULL;
     const WCHAR *folder = argc > (verb ? 2 : 1) ? argv[verb ? 2 : 1] : L".";
     if (!SetCurrentDirectoryW(folder)) {
         printf("%ls: error %lu\n", folder, GetLastError());

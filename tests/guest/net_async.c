@@ -1,4 +1,5 @@
-// ConnectEx and AcceptEx, completion ports, overlapped datagrams, select, WSAPoll, sockets that do not block.
+// ConnectEx and AcceptEx, completion ports, overlapped datagrams, select, WSAPoll, sockets that do
+// not block.
 #include "common_net.h"
 #include "common_step.h"
 #include <stdio.h>
@@ -17,7 +18,8 @@ static void *extension(SOCKET s, GUID id)
 {
     void *function = NULL;
     DWORD size;
-    WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &function, sizeof function, &size, NULL, NULL);
+    WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof id, &function, sizeof function,
+             &size, NULL, NULL);
     return function;
 }
 
@@ -39,11 +41,13 @@ static void extended(const char *name, const char *server_on, const char *client
 
     HANDLE completions = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     CreateIoCompletionPort((HANDLE)server, completions, 1, 0);
-    OVERLAPPED accepting = {0}, connecting = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)}, *done = NULL;
+    OVERLAPPED accepting = {0}, connecting = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)},
+               *done = NULL;
     DWORD size = 0;
     ULONG_PTR key = 0;
     snprintf(line, sizeof line, "%s: AcceptEx", name);
-    BOOL good = accept_ex(server, accepted, buffer, 0, sizeof address + 16, sizeof address + 16, &size, &accepting);
+    BOOL good = accept_ex(server, accepted, buffer, 0, sizeof address + 16, sizeof address + 16,
+                          &size, &accepting);
     step(line, good);
 
     client = socket(family, SOCK_STREAM, 0);
@@ -53,7 +57,8 @@ static void extended(const char *name, const char *server_on, const char *client
     client = bound_socket(name, SOCK_STREAM, client_on, 0, -1);
     snprintf(line, sizeof line, "%s: ConnectEx", name);
     ResetEvent(connecting.hEvent);
-    good = connect_ex(client, (struct sockaddr *)&address, length, (void *)"hi", 3, NULL, &connecting);
+    good =
+        connect_ex(client, (struct sockaddr *)&address, length, (void *)"hi", 3, NULL, &connecting);
     step(line, good || GetLastError() == ERROR_IO_PENDING);
     snprintf(line, sizeof line, "%s: ConnectEx completes", name);
     step(line, GetOverlappedResult((HANDLE)client, &connecting, &size, TRUE));
@@ -158,10 +163,12 @@ static void overlapped_datagrams(const char *name, const char *on, const char *t
     OVERLAPPED sending = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
     DWORD flags = 0, size = 0;
     snprintf(line, sizeof line, "%s: WSARecvFrom", name);
-    int failed = WSARecvFrom(server, &in, 1, NULL, &flags, (struct sockaddr *)&from, &from_length, &receiving, NULL);
+    int failed = WSARecvFrom(server, &in, 1, NULL, &flags, (struct sockaddr *)&from, &from_length,
+                             &receiving, NULL);
     step(line, !failed);
     snprintf(line, sizeof line, "%s: WSASendTo", name);
-    failed = WSASendTo(client, &out, 1, NULL, 0, (struct sockaddr *)&address, length, &sending, NULL);
+    failed =
+        WSASendTo(client, &out, 1, NULL, 0, (struct sockaddr *)&address, length, &sending, NULL);
     step(line, !failed || WSAGetLastError() == WSA_IO_PENDING);
     memset(&address, 0xee, sizeof address); // it is ours again when the call has returned
     snprintf(line, sizeof line, "%s: sent", name);

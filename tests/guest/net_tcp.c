@@ -1,12 +1,13 @@
-// Servers on every kind of local address, each reached by the ways that should lead there, and not by
-// those that should not.
+// Servers on every kind of local address, each reached by the ways that should lead there, and not
+// by those that should not.
 #include "common_net.h"
 #include "common_step.h"
 #include <stdio.h>
 #include <string.h>
 #include <ws2tcpip.h>
 
-/* Connects; if it should succeed, exchanges a few bytes with the server and shows all four names. */
+/* Connects; if it should succeed, exchanges a few bytes with the server and shows all four names.
+ */
 static void reach(const char *name, SOCKET server, const char *to, unsigned port, int v6only)
 {
     struct sockaddr_storage address, from = {0};
@@ -18,7 +19,8 @@ static void reach(const char *name, SOCKET server, const char *to, unsigned port
         setsockopt(client, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&value, sizeof value);
     }
     snprintf(line, sizeof line, "%s: connect %s", name, to);
-    if (step(line, !connect(client, (struct sockaddr *)&address, length)) && server != INVALID_SOCKET) {
+    if (step(line, !connect(client, (struct sockaddr *)&address, length)) &&
+        server != INVALID_SOCKET) {
         SOCKET accepted = accept(server, (struct sockaddr *)&from, &from_length);
         snprintf(line, sizeof line, "%s: accept", name);
         if (step(line, accepted != INVALID_SOCKET)) {
@@ -72,7 +74,8 @@ int main(void)
     s = serve("any IPv6 alone", "::", port, 1);
     DWORD only = 9;
     int size = sizeof only;
-    step("any IPv6 alone: get IPV6_V6ONLY", !getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&only, &size));
+    step("any IPv6 alone: get IPV6_V6ONLY",
+         !getsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&only, &size));
     say("any IPv6 alone: IPV6_V6ONLY", "%lu", only);
     reach("any IPv6 alone", s, "::1", port, -1);
     reach("any IPv6 alone, by IPv4", INVALID_SOCKET, "127.0.0.1", port, -1);

@@ -1,4 +1,5 @@
-// Datagrams: echo over IPv4 and IPv6, clients bound, not bound and connected, addresses as both ends see them.
+// Datagrams: echo over IPv4 and IPv6, clients bound, not bound and connected, addresses as both
+// ends see them.
 #include "common_net.h"
 #include "common_step.h"
 #include <stdio.h>
@@ -18,11 +19,13 @@ static DWORD WINAPI echo(void *argument)
         // The port is the client's own; whether the address is what is expected the answer says.
         char answer[160];
         if (from.ss_family == AF_INET) {
-            const unsigned char *b = (const unsigned char *)&((struct sockaddr_in *)&from)->sin_addr;
+            const unsigned char *b =
+                (const unsigned char *)&((struct sockaddr_in *)&from)->sin_addr;
             snprintf(answer, sizeof answer, "%s from %u.%u.%u.%u", data, b[0], b[1], b[2], b[3]);
         } else {
             const unsigned char *b = ((struct sockaddr_in6 *)&from)->sin6_addr.s6_addr;
-            snprintf(answer, sizeof answer, "%s from IPv6 ..%02x%02x:%u.%u.%u.%u", data, b[10], b[11], b[12], b[13], b[14], b[15]);
+            snprintf(answer, sizeof answer, "%s from IPv6 ..%02x%02x:%u.%u.%u.%u", data, b[10],
+                     b[11], b[12], b[13], b[14], b[15]);
         }
         sendto(server, answer, (int)strlen(answer) + 1, 0, (struct sockaddr *)&from, length);
     }
@@ -47,7 +50,8 @@ static void ask(const char *name, SOCKET client, const char *to, unsigned port, 
     if (connected) {
         if (step(line, recv(client, got, sizeof got, 0) > 0))
             say(line, "%s", got);
-    } else if (step(line, recvfrom(client, got, sizeof got, 0, (struct sockaddr *)&from, &from_length) > 0)) {
+    } else if (step(line, recvfrom(client, got, sizeof got, 0, (struct sockaddr *)&from,
+                                   &from_length) > 0)) {
         say(line, "%s", got);
         say_address(line, (struct sockaddr *)&from, port);
     }
@@ -74,6 +78,13 @@ static void echo_on(const char *name, const char *on, int v6only, const char *to
     client = bound_socket(line, SOCK_DGRAM, ipv6 ? "::" : "0.0.0.0", 0, -1);
     ask(line, client, to, port, FALSE);
     closesocket(client);
+
+    if (!ipv6) {
+        snprintf(line, sizeof line, "%s, bound to any, connected", name);
+        client = bound_socket(line, SOCK_DGRAM, "0.0.0.0", 0, -1);
+        ask(line, client, to, port, TRUE);
+        closesocket(client);
+    }
 
     snprintf(line, sizeof line, "%s, bound to loopback", name);
     client = bound_socket(line, SOCK_DGRAM, ipv6 ? "::1" : "127.0.0.1", other, -1);

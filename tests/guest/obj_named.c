@@ -1,4 +1,5 @@
-// Named kernel objects: made, opened, found, missing, of another type, in every name space that Win32 knows.
+// Named kernel objects: made, opened, found, missing, of another type, in every name space that
+// Win32 knows.
 #include "common_step.h"
 #include <stdio.h>
 
@@ -37,7 +38,8 @@ static void events(void)
     step_code("seen by the other", WaitForSingleObject(again, 0));
     opened("open it", OpenEventW(SYNCHRONIZE, FALSE, NAME(L"event")));
     opened("open it by Local\\", OpenEventW(SYNCHRONIZE, FALSE, L"Local\\" NAME(L"event")));
-    opened("open it by Global\\", OpenEventW(SYNCHRONIZE, FALSE, L"Global\\" NAME(L"event-global")));
+    opened("open it by Global\\",
+           OpenEventW(SYNCHRONIZE, FALSE, L"Global\\" NAME(L"event-global")));
     opened("open it in other case", OpenEventW(SYNCHRONIZE, FALSE, L"PLUME-GUEST-EVENT"));
     SetLastError(0);
     HANDLE mutex = CreateMutexW(NULL, FALSE, NAME(L"event"));
@@ -136,13 +138,15 @@ static void timers(void)
 static void sections(void)
 {
     SetLastError(0);
-    HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 65536, NAME(L"section"));
+    HANDLE section =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 65536, NAME(L"section"));
     made("section", section);
     char *view = MapViewOfFile(section, FILE_MAP_ALL_ACCESS, 0, 0, 0);
     step("map it", view != NULL);
     lstrcpyA(view, "shared");
     SetLastError(0);
-    HANDLE again = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NAME(L"section"));
+    HANDLE again =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, NAME(L"section"));
     made("section again", again);
     HANDLE read = OpenFileMappingW(FILE_MAP_READ, FALSE, NAME(L"section"));
     step("open it to read", read != NULL);
@@ -158,7 +162,8 @@ static void sections(void)
     CloseHandle(section);
     opened("open a missing section", OpenFileMappingW(FILE_MAP_READ, FALSE, NAME(L"section")));
     SetLastError(0);
-    made("section of no size", CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0, NAME(L"none")));
+    made("section of no size",
+         CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0, NAME(L"none")));
 }
 
 static void jobs(void)
@@ -171,7 +176,8 @@ static void jobs(void)
     made("job again", again);
     opened("open it", OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, NAME(L"job")));
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION told = {0};
-    step("ask it", QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &told, sizeof told, NULL));
+    step("ask it", QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &told,
+                                             sizeof told, NULL));
     say("processes in it", "%lu", told.ActiveProcesses);
     CloseHandle(again);
     CloseHandle(job);
@@ -181,7 +187,8 @@ static void jobs(void)
 static void duplicates(void)
 {
     HANDLE event = make_event(NAME(L"duplicate")), copy = NULL;
-    step("duplicate", DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    step("duplicate", DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0,
+                                      FALSE, DUPLICATE_SAME_ACCESS));
     CloseHandle(event);
     opened("the name lives with the duplicate", OpenEventW(SYNCHRONIZE, FALSE, NAME(L"duplicate")));
     CloseHandle(copy);

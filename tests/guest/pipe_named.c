@@ -49,7 +49,8 @@ static void say_got(const char *name, HANDLE pipe)
 
 static void messages(void)
 {
-    HANDLE pipe = serve(PIPE, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT, 1, FILE_FLAG_FIRST_PIPE_INSTANCE);
+    HANDLE pipe = serve(PIPE, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT, 1,
+                        FILE_FLAG_FIRST_PIPE_INSTANCE);
     step("messages: create", pipe != INVALID_HANDLE_VALUE);
     SetLastError(0);
     HANDLE second = serve(PIPE, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT, 1, 0);
@@ -66,21 +67,24 @@ static void messages(void)
     step("messages: wait in vain", WaitNamedPipeW(PIPE, 50));
     DWORD mode = PIPE_READMODE_MESSAGE, size = 0, state = 0, instances = 0, flags = 0, most = 0;
     step("messages: read mode", SetNamedPipeHandleState(client, &mode, NULL, NULL));
-    step("messages: state", GetNamedPipeHandleStateW(client, &state, &instances, NULL, NULL, NULL, 0));
+    step("messages: state",
+         GetNamedPipeHandleStateW(client, &state, &instances, NULL, NULL, NULL, 0));
     say("messages: state", "%lx, %lu instances", state, instances);
     step("messages: information", GetNamedPipeInfo(client, &flags, NULL, NULL, &most));
     say("messages: information", "%lx, at most %lu", flags, most);
     step("messages: write", WriteFile(client, "one", 3, &size, NULL));
     say_got("messages: read", client);
     char answer[64] = "", small[3];
-    step("messages: transact", TransactNamedPipe(client, (void *)"two", 3, answer, sizeof answer, &size, NULL));
+    step("messages: transact",
+         TransactNamedPipe(client, (void *)"two", 3, answer, sizeof answer, &size, NULL));
     say("messages: transact", "%.*s", (int)size, answer);
     step("messages: transact, too little room",
          TransactNamedPipe(client, (void *)"three", 5, small, sizeof small, &size, NULL));
     say_got("messages: the rest", client);
     step("messages: close", CloseHandle(client));
     size = 0;
-    step("messages: call", CallNamedPipeW(PIPE, (void *)"end", 3, answer, sizeof answer, &size, 5000));
+    step("messages: call",
+         CallNamedPipeW(PIPE, (void *)"end", 3, answer, sizeof answer, &size, 5000));
     say("messages: call", "%.*s", (int)size, answer);
     WaitForSingleObject(thread, 5000);
     CloseHandle(thread);
@@ -100,7 +104,8 @@ static void bytes(void)
     step("bytes: open in other case", other != INVALID_HANDLE_VALUE);
     step("bytes: connect", ConnectNamedPipe(pipe, NULL));
     DWORD size = 0, available = 0;
-    step("bytes: write", WriteFile(client, "abc", 3, &size, NULL) && WriteFile(client, "def", 3, &size, NULL));
+    step("bytes: write",
+         WriteFile(client, "abc", 3, &size, NULL) && WriteFile(client, "def", 3, &size, NULL));
     step("bytes: peek", PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL));
     say("bytes: peek", "%lu", available);
     say_got("bytes: read", pipe);
@@ -117,7 +122,8 @@ static void bytes(void)
 static void overlapped(void)
 {
     OVERLAPPED connecting = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
-    HANDLE pipe = serve(PIPE L"\\deeper\\name", PIPE_TYPE_BYTE | PIPE_WAIT, 1, FILE_FLAG_OVERLAPPED);
+    HANDLE pipe =
+        serve(PIPE L"\\deeper\\name", PIPE_TYPE_BYTE | PIPE_WAIT, 1, FILE_FLAG_OVERLAPPED);
     step("overlapped: create", pipe != INVALID_HANDLE_VALUE);
     step("overlapped: connect", ConnectNamedPipe(pipe, &connecting));
     HANDLE client = client_of(PIPE L"\\deeper\\name");
@@ -135,7 +141,8 @@ static void missing(void)
     DWORD size;
     step("missing: open", client_of(PIPE L"-missing") != INVALID_HANDLE_VALUE);
     step("missing: wait", WaitNamedPipeW(PIPE L"-missing", 50));
-    step("missing: call", CallNamedPipeW(PIPE L"-missing", (void *)"x", 1, answer, sizeof answer, &size, 50));
+    step("missing: call",
+         CallNamedPipeW(PIPE L"-missing", (void *)"x", 1, answer, sizeof answer, &size, 50));
     step("bad name: create", serve(L"plume-guest", PIPE_TYPE_BYTE, 1, 0) != INVALID_HANDLE_VALUE);
 }
 
@@ -148,7 +155,8 @@ static void mailslots(void)
     HANDLE writer = CreateFileW(SLOT, GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     step("mailslot: open", writer != INVALID_HANDLE_VALUE);
     DWORD size = 0, next = 0, count = 0;
-    step("mailslot: write", WriteFile(writer, "first", 5, &size, NULL) && WriteFile(writer, "second", 6, &size, NULL));
+    step("mailslot: write",
+         WriteFile(writer, "first", 5, &size, NULL) && WriteFile(writer, "second", 6, &size, NULL));
     step("mailslot: information", GetMailslotInfo(slot, NULL, &next, &count, NULL));
     say("mailslot: information", "next %lu, count %lu", next, count);
     say_got("mailslot: read", slot);

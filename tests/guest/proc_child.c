@@ -1,5 +1,5 @@
-// Processes: this program starts itself, with inherited handles, an environment, a folder, suspended, and
-// what is no program; and looks at what becomes of them.
+// Processes: this program starts itself, with inherited handles, an environment, a folder,
+// suspended, and what is no program; and looks at what becomes of them.
 #include "common_step.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,14 +7,15 @@
 
 static WCHAR self[MAX_PATH];
 
-static BOOL start(const WCHAR *arguments, BOOL inherit, DWORD flags, void *environment, const WCHAR *folder,
-                  STARTUPINFOW *startup, PROCESS_INFORMATION *process)
+static BOOL start(const WCHAR *arguments, BOOL inherit, DWORD flags, void *environment,
+                  const WCHAR *folder, STARTUPINFOW *startup, PROCESS_INFORMATION *process)
 {
     WCHAR line[2 * MAX_PATH];
     STARTUPINFOW plain = {.cb = sizeof plain};
     _snwprintf(line, sizeof line / sizeof *line, L"\"%ls\" %ls", self, arguments);
     line[sizeof line / sizeof *line - 1] = 0;
-    return CreateProcessW(self, line, NULL, NULL, inherit, flags, environment, folder, startup ? startup : &plain, process);
+    return CreateProcessW(self, line, NULL, NULL, inherit, flags, environment, folder,
+                          startup ? startup : &plain, process);
 }
 
 static void finish(const char *name, PROCESS_INFORMATION *process)
@@ -61,7 +62,8 @@ static int child(int argc, WCHAR **argv)
         WCHAR folder[MAX_PATH], windows[MAX_PATH];
         GetCurrentDirectoryW(MAX_PATH, folder);
         GetWindowsDirectoryW(windows, MAX_PATH);
-        printf("child: %s\n", lstrcmpiW(folder, windows) ? "another folder" : "the folder it was given");
+        printf("child: %s\n",
+               lstrcmpiW(folder, windows) ? "another folder" : "the folder it was given");
         return 0;
     }
     if (!wcscmp(argv[1], L"event")) {
@@ -90,23 +92,27 @@ static void exits(void)
     DWORD code = 0;
     if (step("exit: start", start(L"exit 42", FALSE, 0, NULL, NULL, NULL, &process)))
         finish("exit", &process);
-    if (step("exit with a status: start", start(L"exit -1073741819", FALSE, 0, NULL, NULL, NULL, &process)))
+    if (step("exit with a status: start",
+             start(L"exit -1073741819", FALSE, 0, NULL, NULL, NULL, &process)))
         finish("exit with a status", &process);
     if (step("child of a child: start", start(L"tree", FALSE, 0, NULL, NULL, NULL, &process)))
         finish("child of a child", &process);
     if (step("to be ended: start", start(L"sleep", FALSE, 0, NULL, NULL, NULL, &process))) {
         step("to be ended: exit code", GetExitCodeProcess(process.hProcess, &code));
         step_code("to be ended: exit code", code);
-        step("to be ended: by its id", OpenProcess(PROCESS_TERMINATE, FALSE, process.dwProcessId) != NULL);
+        step("to be ended: by its id",
+             OpenProcess(PROCESS_TERMINATE, FALSE, process.dwProcessId) != NULL);
         step("to be ended: end", TerminateProcess(process.hProcess, 7));
         finish("to be ended", &process);
     }
-    if (step("suspended: start", start(L"exit 5", FALSE, CREATE_SUSPENDED, NULL, NULL, NULL, &process))) {
+    if (step("suspended: start",
+             start(L"exit 5", FALSE, CREATE_SUSPENDED, NULL, NULL, NULL, &process))) {
         step_code("suspended: waits", WaitForSingleObject(process.hProcess, 200));
         step_code("suspended: resume", ResumeThread(process.hThread));
         finish("suspended", &process);
     }
-    if (step("suspended and ended: start", start(L"exit 5", FALSE, CREATE_SUSPENDED, NULL, NULL, NULL, &process))) {
+    if (step("suspended and ended: start",
+             start(L"exit 5", FALSE, CREATE_SUSPENDED, NULL, NULL, NULL, &process))) {
         step("suspended and ended: end", TerminateProcess(process.hProcess, 6));
         finish("suspended and ended", &process);
     }
@@ -151,7 +157,8 @@ static void handles(void)
         step("standard handles: the end", ReadFile(read, got, sizeof got - 1, &size, NULL));
     }
     CloseHandle(read);
-    if (step("same output: start", start(L"print \"two words\" x", TRUE, 0, NULL, NULL, NULL, &process)))
+    if (step("same output: start",
+             start(L"print \"two words\" x", TRUE, 0, NULL, NULL, NULL, &process)))
         finish("same output", &process);
 }
 
@@ -164,7 +171,8 @@ static void surroundings(void)
         finish("environment", &process);
     // The least that a program needs to start, and one of our own.
     GetWindowsDirectoryW(windows, MAX_PATH);
-    int length = _snwprintf(block, 4 * MAX_PATH, L"PLUME_GUEST=given%lcSystemRoot=%ls%lc%lc", 1, windows, 1, 1);
+    int length = _snwprintf(block, 4 * MAX_PATH, L"PLUME_GUEST=given%lcSystemRoot=%ls%lc%lc", 1,
+                            windows, 1, 1);
     for (int i = 0; i < length; i++)
         if (block[i] == 1)
             block[i] = 0;
@@ -173,10 +181,12 @@ static void surroundings(void)
         finish("own environment", &process);
     if (step("folder: start", start(L"folder", TRUE, 0, NULL, windows, NULL, &process)))
         finish("folder", &process);
-    step("missing folder: start", start(L"folder", TRUE, 0, NULL, L"C:\\plume-missing\\folder", NULL, &process));
+    step("missing folder: start",
+         start(L"folder", TRUE, 0, NULL, L"C:\\plume-missing\\folder", NULL, &process));
 
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, L"plume-guest-child");
-    if (step("named object: start", start(L"event plume-guest-child", FALSE, 0, NULL, NULL, NULL, &process))) {
+    if (step("named object: start",
+             start(L"event plume-guest-child", FALSE, 0, NULL, NULL, NULL, &process))) {
         finish("named object", &process);
         step_code("named object: set", WaitForSingleObject(event, 0));
     }
@@ -190,25 +200,30 @@ static void no_program(void)
     WCHAR line[MAX_PATH], path[MAX_PATH];
     DWORD size;
     lstrcpyW(line, L"plume-missing.exe x");
-    step("missing: by its command line", CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
-    step("missing: by its path",
-         CreateProcessW(L"C:\\plume-missing.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    step("missing: by its command line",
+         CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    step("missing: by its path", CreateProcessW(L"C:\\plume-missing.exe", NULL, NULL, NULL, FALSE,
+                                                0, NULL, NULL, &startup, &process));
     step("missing: in a missing folder",
-         CreateProcessW(L"C:\\plume-missing\\x.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+         CreateProcessW(L"C:\\plume-missing\\x.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL,
+                        &startup, &process));
     GetTempPathW(MAX_PATH - 32, path);
     lstrcatW(path, L"plume-guest-text.exe");
     HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     WriteFile(file, "this is no program", 18, &size, NULL);
     CloseHandle(file);
-    step("text as a program", CreateProcessW(path, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    step("text as a program",
+         CreateProcessW(path, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
     file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     CloseHandle(file);
-    step("empty file as a program", CreateProcessW(path, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    step("empty file as a program",
+         CreateProcessW(path, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
 
     // A program that was only just made.
     step("copy of this program", CopyFileW(self, path, FALSE));
     lstrcpyW(line, L"copy exit 33");
-    if (step("copy of this program: start", CreateProcessW(path, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process)))
+    if (step("copy of this program: start",
+             CreateProcessW(path, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process)))
         finish("copy of this program", &process);
     step("copy of this program: delete", DeleteFileW(path));
 }
@@ -219,7 +234,8 @@ static void command_interpreter(void)
     STARTUPINFOW startup = {.cb = sizeof startup};
     WCHAR line[MAX_PATH];
     lstrcpyW(line, L"cmd.exe /c exit 3");
-    if (step("cmd: start", CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process)))
+    if (step("cmd: start",
+             CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process)))
         finish("cmd", &process);
     fflush(stdout);
     say("system()", "%d", system("exit 4"));
