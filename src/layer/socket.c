@@ -551,6 +551,10 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     if (!address || call->in_length > sizeof request)
         return pass(call);
     memcpy(&length, (uint8_t *)call->in + form->length, sizeof length);
+    if (!form->size) { // WSASendMsg on Windows: the headers have a pointer there, as for receiving
+        uintptr_t at = read_pointer((uint8_t *)call->in + form->length, form->wide);
+        length = at > 0xffff ? *(const ULONG *)at : (ULONG)at;
+    }
     if (length < 16 || length > 128)
         return pass(call); // nothing that could be one of ours
     length = length < sizeof bytes ? length : sizeof bytes;
