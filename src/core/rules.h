@@ -19,8 +19,9 @@ enum rule_verdict {
 
 struct rule {
     enum rule_kind kind;
-    const char *pattern; // ASCII, without case; '*' stands for any run of units, also none, also
-                         // with backslashes
+    // ASCII, without case. '*' stands for any run of units, also none, also with backslashes; "\\*"
+    // at the end also for nothing at all: a folder's pattern matches the folder.
+    const char *pattern;
     enum rule_verdict verdict;
     const char *reason;
 };

@@ -51,6 +51,15 @@ static NTSTATUS make_work_file(HANDLE *handle)
     return status;
 }
 
+/* Deletes an open file, which may be read-only. */
+static void discard(HANDLE file)
+{
+    struct nt_file_basic_information normal = {.attributes = FILE_ATTRIBUTE_NORMAL};
+    IO_STATUS_BLOCK io;
+    real.NtSetInformationFile(file, &io, &normal, sizeof normal, FileBasicInformation);
+    host_delete(file);
+}
+
 static NTSTATUS copy_file(struct str16 lower, struct str16 upper, bool empty)
 {
     layer_cleanup_handle HANDLE from = NULL, to = NULL;
@@ -77,12 +86,8 @@ static NTSTATUS copy_file(struct str16 lower, struct str16 upper, bool empty)
     }
     if (!status)
         status = host_rename(to, upper, false);
-    if (status) {
-        // A read-only file cannot be deleted as such.
-        info = (struct nt_file_basic_information){.attributes = FILE_ATTRIBUTE_NORMAL};
-        real.NtSetInformationFile(to, &io, &info, sizeof info, FileBasicInformation);
-        host_delete(to);
-    }
+    if (status)
+        discard(to);
     // Another thread was first, with the same content.
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }
@@ -108,6 +113,16 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
         return status;
     store_announce(canon);
     return copy_file(str16_view(&lower), str16_view(&upper), empty);
+}
+
+void store_discard(struct str16 canon)
+{
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &upper);
+    layer_cleanup_handle HANDLE file = NULL;
+    if (memory && !host_open(str16_view(&upper), DELETE | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+                             FILE_NON_DIRECTORY_FILE, 0, &file))
+        discard(file);
 }
 
 struct tree {

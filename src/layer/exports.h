@@ -8,7 +8,8 @@ struct layer_export_patch {
     void *replacement;
 };
 
-/* The base of a loaded module, NULL when it is not loaded. For times when no other thread loads any. */
+/* The base of a loaded module, NULL when it is not loaded. For times when no other thread loads
+ * any. */
 void *layer_find_module(const char *name);
 
 /* Starts to watch the loading of modules; looks at those that are loaded already. */

@@ -33,19 +33,6 @@ static enum overlay_what what_of(ULONG attributes)
                                                    : OVERLAY_FILE;
 }
 
-/* Whether a missing name misses its folder too, as the VM sees it. */
-static NTSTATUS absent_status(struct str16 canon)
-{
-    struct str16 parent;
-    struct store_view view;
-    if (!ntpath_parent(canon, &parent))
-        return STATUS_OBJECT_PATH_NOT_FOUND;
-    NTSTATUS status = store_look(parent, &view);
-    return status                                      ? status
-           : view.effective & FILE_ATTRIBUTE_DIRECTORY ? STATUS_OBJECT_NAME_NOT_FOUND
-                                                       : STATUS_OBJECT_PATH_NOT_FOUND;
-}
-
 /* The call on the host's file, which it cannot change. */
 static NTSTATUS open_lower(const struct open_call *call, const struct file_name *name)
 {
@@ -102,7 +89,7 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
     if (!writes && call->disposition == FILE_OPEN && store_untouched(canon)) {
         NTSTATUS status = open_lower(call, name);
         // What the folder above is, the host need not know.
-        return status == STATUS_OBJECT_PATH_NOT_FOUND ? absent_status(canon) : status;
+        return status == STATUS_OBJECT_PATH_NOT_FOUND ? store_absent_status(canon) : status;
     }
 
     struct store_view view, above;
@@ -110,8 +97,9 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
-    switch (overlay_open(what_of(view.upper), what_of(view.lower),
-                         (enum overlay_disposition)call->disposition, writes)) {
+    enum overlay_action action = overlay_open(what_of(view.upper), what_of(view.lower),
+                                              (enum overlay_disposition)call->disposition, writes);
+    switch (action) {
     case OVERLAY_USE_UPPER:
         break;
     case OVERLAY_USE_LOWER:
@@ -122,8 +110,7 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
             return STATUS_NOT_A_DIRECTORY;
         if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
-        status = store_copy_up(canon,
-                               call->disposition != FILE_OPEN && call->disposition != FILE_OPEN_IF);
+        status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
         break;
     case OVERLAY_MAKE:
         if (!ntpath_parent(canon, &parent))
@@ -138,9 +125,15 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
     case OVERLAY_COLLIDE:
         return STATUS_OBJECT_NAME_COLLISION;
     case OVERLAY_ABSENT:
-        return absent_status(canon);
+        return store_absent_status(canon);
     }
-    return status ? status : open_upper(call, name, &view);
+    if (status)
+        return status;
+    status = open_upper(call, name, &view);
+    // What the call would have thrown away is still there when it was refused.
+    if (status && action == OVERLAY_COPY_UP_EMPTY)
+        store_discard(canon);
+    return status;
 }
 
 static NTSTATUS open_named(struct open_call *call)
@@ -223,7 +216,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         if (status)
             return status;
         if (!view.effective)
-            return absent_status(name->path.canon);
+            return store_absent_status(name->path.canon);
         *on_host = !view.upper;
     }
     struct str16_buf path;
@@ -251,7 +244,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         return status;                                                                             \
     status = real.call(&found, info);                                                              \
     if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
-        return absent_status(name.path.canon);                                                     \
+        return store_absent_status(name.path.canon);                                               \
     return status
 
 NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,

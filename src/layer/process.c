@@ -83,7 +83,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
         if (!status)
             status = store_look(name.path.canon, &view);
         if (!status && !view.effective)
-            status = STATUS_OBJECT_NAME_NOT_FOUND;
+            status = store_absent_status(name.path.canon);
         if (status)
             return status;
         memory = view.upper ? store_upper_name(name.path.canon, 0, &image)

@@ -111,6 +111,18 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view)
     return status;
 }
 
+NTSTATUS store_absent_status(struct str16 canon)
+{
+    struct str16 parent;
+    struct store_view view;
+    if (!ntpath_parent(canon, &parent))
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    NTSTATUS status = store_look(parent, &view);
+    return status                                      ? status
+           : view.effective & FILE_ATTRIBUTE_DIRECTORY ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                       : STATUS_OBJECT_PATH_NOT_FOUND;
+}
+
 void store_announce(struct str16 canon)
 {
     change_index_add(layer_changes, CHANGE_FILE_UPPER, canon);

@@ -28,6 +28,10 @@ bool store_untouched(struct str16 canon);
 /* Looks; makes no system call for what is untouched but the query of the host's attributes. */
 NTSTATUS store_look(struct str16 canon, struct store_view *view);
 
+/* The status for a name that does not exist: whether its folder is missing too, as the VM sees it.
+ */
+NTSTATUS store_absent_status(struct str16 canon);
+
 /* Whether a mark hides the host's file of this name. */
 NTSTATUS store_is_hidden(struct str16 canon, bool *hidden);
 
@@ -50,6 +54,9 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty);
 
 /* The same for a folder with everything below it that the VM sees. */
 NTSTATUS store_copy_up_tree(struct str16 canon);
+
+/* Takes a copied file in files\ away again: the VM sees the host's. */
+void store_discard(struct str16 canon);
 
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
