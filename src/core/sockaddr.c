@@ -202,6 +202,20 @@ enum sockaddr_kind sockaddr_to_reach(enum sockaddr_kind named, enum sockaddr_por
     }
 }
 
+enum sockaddr_taken sockaddr_taken(enum sockaddr_kind kind)
+{
+    switch (kind) {
+    case SOCKADDR_OWN4:
+    case SOCKADDR_MAPPED_OWN:
+        return SOCKADDR_OWN_TAKEN;
+    case SOCKADDR_TWIN4:
+    case SOCKADDR_MAPPED_TWIN:
+        return SOCKADDR_TWIN_TAKEN;
+    default:
+        return (enum sockaddr_taken)0;
+    }
+}
+
 enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound,
                                         bool ipv6)
 {

@@ -75,6 +75,15 @@ void sockaddr_set(const struct sockaddr_vm *vm, struct sockaddr_view view, enum 
  * meaning). */
 enum sockaddr_kind sockaddr_to_bind(enum sockaddr_kind named, bool ipv6_only);
 
+/* Which of V and T some socket of the VM has been bound to at a port, since the VM started. Where
+ * none has, nobody of the VM can listen; but a listener of the host's on any address would answer
+ * there. So a connection goes to a port where nobody does, and is refused as it should be. */
+enum sockaddr_taken { SOCKADDR_OWN_TAKEN = 1, SOCKADDR_TWIN_TAKEN = 2 };
+enum { SOCKADDR_REFUSING_PORT = 1 };
+
+/* The mark for what is bound or reached, 0 for what is neither V nor T. */
+enum sockaddr_taken sockaddr_taken(enum sockaddr_kind kind);
+
 /* What the processes of a VM tell each other about ports (host byte order), one table a VM.
  *
  * `state`: who bound a port with an IPv6 socket last. UDP and TCP share it.
@@ -87,6 +96,7 @@ enum sockaddr_kind sockaddr_to_bind(enum sockaddr_kind named, bool ipv6_only);
 enum sockaddr_port_state { SOCKADDR_PORT_NONE, SOCKADDR_PORT_TWIN, SOCKADDR_PORT_OWN };
 struct sockaddr_ports {
     uint8_t state[65536];
+    uint8_t taken[65536]; // enum sockaddr_taken
     uint16_t datagram[65536];
     uint16_t program[65536];
 };

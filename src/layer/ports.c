@@ -21,6 +21,7 @@ struct sockaddr_ports *ports_table(void)
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
     attributes.Attributes |= OBJ_OPENIF;
     HANDLE section = NULL;
+    bool made;
     void *view = NULL;
     SIZE_T view_size = 0;
     LARGE_INTEGER size = {.QuadPart = sizeof *table};
@@ -30,15 +31,17 @@ struct sockaddr_ports *ports_table(void)
         NTSTATUS status =
             real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
                                  PAGE_READWRITE, SEC_COMMIT, NULL);
+        made = status == STATUS_SUCCESS; // else STATUS_OBJECT_NAME_EXISTS
         if (status >= 0)
             status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL,
                                              &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
         if (status >= 0) {
-            found = view; // the handle stays open: it keeps the name
+            found = view;
             __atomic_store_n(&table, found, __ATOMIC_RELEASE);
-        } else if (section) {
-            real.NtClose(section);
         }
+        // The name lasts as long as the handle of the one who made it.
+        if (section && (status < 0 || !made))
+            real.NtClose(section);
     }
     layer_unlock(&lock);
     return found;

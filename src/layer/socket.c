@@ -227,12 +227,17 @@ static NTSTATUS bind_to(HANDLE socket, enum sockaddr_kind kind, bool ipv6)
                length);
 }
 
+/* Notes that a socket of the VM has been bound to V or T. */
 static void note_port(enum sockaddr_kind kind, unsigned port)
 {
-    struct sockaddr_ports *ports =
-        kind == SOCKADDR_MAPPED_TWIN || kind == SOCKADDR_MAPPED_OWN ? ports_table() : NULL;
-    if (ports)
-        ports->state[port] = kind == SOCKADDR_MAPPED_TWIN ? SOCKADDR_PORT_TWIN : SOCKADDR_PORT_OWN;
+    struct sockaddr_ports *ports = ports_table();
+    if (!ports || !port)
+        return;
+    __atomic_or_fetch(&ports->taken[port], (uint8_t)sockaddr_taken(kind), __ATOMIC_RELAXED);
+    if (kind == SOCKADDR_MAPPED_TWIN)
+        ports->state[port] = SOCKADDR_PORT_TWIN;
+    else if (kind == SOCKADDR_MAPPED_OWN)
+        ports->state[port] = SOCKADDR_PORT_OWN;
 }
 
 static void note_datagram_port(unsigned named, unsigned port)
@@ -269,7 +274,7 @@ static void note_own_port(HANDLE socket)
 }
 
 /* Replaces what a program addresses by where that is. */
-static void to_reach(struct sockaddr_view view, bool datagram)
+static void to_reach(struct sockaddr_view view, enum socket_type type)
 {
     struct sockaddr_vm addresses = vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view), target;
@@ -278,15 +283,17 @@ static void to_reach(struct sockaddr_view view, bool datagram)
     target = sockaddr_to_reach(kind, SOCKADDR_PORT_NONE);
     if (target == SOCKADDR_OTHER)
         return;
-    struct sockaddr_ports *ports = ipv6 || datagram ? ports_table() : NULL;
+    struct sockaddr_ports *ports = ports_table();
     if (ports && ipv6) {
         target = sockaddr_to_reach(kind, ports->state[port]);
-    } else if (ports && (ports->datagram[port] || ports->program[port])) {
+    } else if (ports && type != SOCKET_STREAM && (ports->datagram[port] || ports->program[port])) {
         // To one at 127.0.0.1, by the port that the program knows or by the one that it has.
         target = sockaddr_is_ipv6(view) ? SOCKADDR_MAPPED_LOOPBACK : SOCKADDR_LOOPBACK4;
         if (ports->datagram[port])
             sockaddr_set_port(view, ports->datagram[port]);
     }
+    if (ports && type == SOCKET_STREAM && !(ports->taken[port] & sockaddr_taken(target)))
+        sockaddr_set_port(view, SOCKADDR_REFUSING_PORT);
     sockaddr_set(&addresses, view, target);
 }
 
@@ -315,7 +322,7 @@ static NTSTATUS bind_pending(HANDLE socket, struct socket_note *note, bool insid
     set_note(socket, *note);
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
-    if (inside && ipv6 && get_end(socket, false, bytes, sizeof bytes, &view))
+    if (inside && get_end(socket, false, bytes, sizeof bytes, &view))
         note_port(kind, sockaddr_port(view));
     return STATUS_SUCCESS;
 }
@@ -420,6 +427,8 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
     status = pass_and_wait(call);
     if (status < 0 && only)
         set_ipv6_only(call->file, TRUE);
+    if (status == STATUS_PENDING)
+        note_port(target, port); // without an event to wait for, the result comes unseen
     if (status)
         return status;
 
@@ -446,7 +455,7 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
          pending = note.flags & SOCKET_PENDING;
     NTSTATUS status;
 
-    if (kind == SOCKADDR_LOOPBACK4 && !pending)
+    if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) != SOCKADDR_OTHER && !pending)
         type = get_type(call->file);
     if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
         // To ::1, from the twin: that fails where the socket is bound, and then it is sent from
@@ -456,7 +465,7 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         else
             open_to_ipv4(call->file, &note);
         bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
-    } else if (type != SOCKET_STREAM) {
+    } else if (type != SOCKET_STREAM && !sockaddr_is_ipv6(view)) {
         // A datagram socket that is connected takes only what comes to its own address, and answers
         // are sent to the VM's.
         bind_to(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4, false);
@@ -465,7 +474,7 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         if (status)
             return status;
     }
-    to_reach(view, type == SOCKET_WINE_DATAGRAM);
+    to_reach(view, type);
     // What is connected has the address that it uses, no longer what it was bound to.
     note.bound = SOCKADDR_OTHER;
     note.flags &= ~(unsigned)SOCKET_PENDING;
@@ -572,7 +581,7 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
         open_to_ipv4(call->file, &note);
         set_note(call->file, note);
     }
-    to_reach(view, true);
+    to_reach(view, SOCKET_WINE_DATAGRAM);
     uint8_t *kept = keep_address(bytes, length);
     if (!kept)
         return STATUS_INSUFFICIENT_RESOURCES;

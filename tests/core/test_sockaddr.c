@@ -121,6 +121,15 @@ static void reaches_who_bound_last(void **state)
     assert_int_equal(sockaddr_to_reach(SOCKADDR_OTHER, SOCKADDR_PORT_OWN), SOCKADDR_OTHER);
 }
 
+static void marks_what_is_bound(void **state)
+{
+    (void)state;
+    assert_int_equal(sockaddr_taken(SOCKADDR_OWN4), SOCKADDR_OWN_TAKEN);
+    assert_int_equal(sockaddr_taken(SOCKADDR_MAPPED_OWN), SOCKADDR_OWN_TAKEN);
+    assert_int_equal(sockaddr_taken(SOCKADDR_MAPPED_TWIN), SOCKADDR_TWIN_TAKEN);
+    assert_int_equal(sockaddr_taken(SOCKADDR_LOOPBACK4), 0);
+}
+
 static void shows_what_was_named(void **state)
 {
     (void)state;
@@ -215,10 +224,15 @@ static void recognises_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_twin_is_no_vm_address),     cmocka_unit_test(tells_kinds),
-        cmocka_unit_test(what_is_set_is_read_back),      cmocka_unit_test(binds_inside),
-        cmocka_unit_test(reaches_who_bound_last),        cmocka_unit_test(shows_what_was_named),
-        cmocka_unit_test(finds_addresses_in_both_forms), cmocka_unit_test(recognises_requests),
+        cmocka_unit_test(the_twin_is_no_vm_address),
+        cmocka_unit_test(tells_kinds),
+        cmocka_unit_test(what_is_set_is_read_back),
+        cmocka_unit_test(binds_inside),
+        cmocka_unit_test(reaches_who_bound_last),
+        cmocka_unit_test(marks_what_is_bound),
+        cmocka_unit_test(shows_what_was_named),
+        cmocka_unit_test(finds_addresses_in_both_forms),
+        cmocka_unit_test(recognises_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,15 @@ test_same_port_everywhere() {
   contains "$out" 'error 10048'
 }
 
+test_host_on_any_address() {
+  local port=$((25000 + RANDOM % 5000)) held=()
+  plume create a >/dev/null; plume start a >/dev/null
+  serve host $port 0.0.0.0
+  same 'the host reaches itself' 'host host' "$(answer host $port)"
+  same 'a VM does not reach the host' 'error 10061' "$(answer a $port | cut -d ' ' -f 1,2)"
+  same 'nor by IPv6' 'error 10061' "$(answer a $port ::1 | cut -d ' ' -f 1,2)"
+}
+
 test_same_port_ipv6() {
   local port=$((30000 + RANDOM % 10000)) held=()
   [ -e /proc/net/if_inet6 ] || skip 'this machine has no IPv6'
