@@ -234,7 +234,10 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     }
     *status = line ? status_of(code) : EXIT_PLUME;
     free(line);
-    error_win32_code(&error, code, L"cannot run", launch->program, NULL);
+    // What the layer answers for a program that it cannot be brought into.
+    const wchar_t *advice =
+        code == ERROR_NOT_SUPPORTED ? L"a VM starts programs of its own bitness only" : NULL;
+    error_win32_code(&error, code, L"cannot run", launch->program, advice);
     fail(&error);
     return false;
 }
