@@ -14,8 +14,9 @@ NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, H
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_KEY_DELETED : status;
 }
 
-/* The target of a link of the VM's own, as the kernel is to follow it: in the VM's keys, where the target
- * is made to be if the VM sees it. *units is layer_alloc()'s; NULL for a target that is no key. */
+/* The target of a link of the VM's own, as the kernel is to follow it: in the VM's keys, where the
+ * target is made to be if the VM sees it. *units is layer_alloc()'s; NULL for a target that is no
+ * key. */
 static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, ULONG *bytes)
 {
     layer_cleanup_key_name struct key_name name;
@@ -27,7 +28,8 @@ static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, U
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
     memcpy(copy, data, size);
-    NTSTATUS status = key_name_parse((struct str16){copy, size / sizeof *copy}, KEYNAME_WOW64_64KEY, false, &name);
+    NTSTATUS status = key_name_parse((struct str16){copy, size / sizeof *copy}, KEYNAME_WOW64_64KEY,
+                                     false, &name);
     if (status || !name.registry || name.shared)
         return status;
     status = key_make_upper(name.canon, KEYNAME_QUERY_VALUE, &target);
@@ -38,7 +40,8 @@ static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, U
     return *units ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type, void *data, ULONG size)
+NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type,
+                                   void *data, ULONG size)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_free uint16_t *link = NULL;
@@ -52,7 +55,8 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
         return status;
-    if (type == REG_LINK && data && str16_equal_ascii(str16_of_unicode(name), "SymbolicLinkValue")) {
+    if (type == REG_LINK && data &&
+        str16_equal_ascii(str16_of_unicode(name), "SymbolicLinkValue")) {
         status = translate_link(data, size, &link, &size);
         if (status)
             return status;
@@ -71,7 +75,8 @@ NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name)
         ULONG len = 0;
         if (!info)
             return STATUS_INSUFFICIENT_RESOURCES;
-        NTSTATUS status = real.NtQueryValueKey(from, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
+        NTSTATUS status =
+            real.NtQueryValueKey(from, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
         if (!status)
             return real.NtSetValueKey(to, name, 0, info->type, info->data, info->data_length);
         if ((status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL) || len <= size)
@@ -101,8 +106,9 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         return status;
     if (key.lower && !view.upper && !view.lower)
         return STATUS_KEY_DELETED;
-    bool has_lower = view.lower && real.NtQueryValueKey(view.lower, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info,
-                                                        &len) != STATUS_OBJECT_NAME_NOT_FOUND;
+    bool has_lower = view.lower &&
+                     real.NtQueryValueKey(view.lower, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info,
+                                          sizeof info, &len) != STATUS_OBJECT_NAME_NOT_FOUND;
     if (has_lower && (status = key_value_is_hidden(key.canon, name, &marked)))
         return status;
     if (!has_lower || marked) {
@@ -117,8 +123,9 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
     // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
     // watches the key is told of.
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
-    if (!status && (!view.upper || real.NtQueryValueKey(view.upper, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info,
-                                                        &len) == STATUS_OBJECT_NAME_NOT_FOUND))
+    if (!status && (!view.upper ||
+                    real.NtQueryValueKey(view.upper, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info,
+                                         sizeof info, &len) == STATUS_OBJECT_NAME_NOT_FOUND))
         status = key_copy_value(view.lower, upper, name);
     if (!status)
         status = key_hide_value(key.canon, name);
@@ -128,8 +135,7 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
     return status;
 }
 
-/* What this system says when a key with sub-keys is deleted: Windows and Wine differ. */
-static NTSTATUS status_of_not_empty(void)
+NTSTATUS key_status_of_not_empty(void)
 {
     static NTSTATUS known;
     if (known)
@@ -142,13 +148,15 @@ static NTSTATUS status_of_not_empty(void)
         return found;
     OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(probe_name));
     attributes.RootDirectory = store;
-    if (real.NtCreateKey(&probe, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)) {
+    if (real.NtCreateKey(&probe, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
+                         REG_OPTION_VOLATILE, NULL)) {
         probe = NULL;
         return found;
     }
     attributes = key_attributes(&text, str16_of(child_name));
     attributes.RootDirectory = probe;
-    if (real.NtCreateKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)) {
+    if (real.NtCreateKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
+                         REG_OPTION_VOLATILE, NULL)) {
         child = NULL;
     } else {
         NTSTATUS status = real.NtDeleteKey(probe);
@@ -187,7 +195,7 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     }
     status = key_names_read(key.canon, view.upper, view.lower, false, &names);
     if (!status && names.count)
-        status = status_of_not_empty();
+        status = key_status_of_not_empty();
     // By way of a key of the VM's own also where there was none: the last step is a deletion, which
     // whoever watches the key above is told of.
     if (!status)
@@ -200,7 +208,8 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     return status;
 }
 
-NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLASS class, void *info, ULONG size)
+NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLASS class, void *info,
+                                         ULONG size)
 {
     layer_cleanup_key_handle struct key_handle key;
     HANDLE upper;

@@ -5,9 +5,13 @@
 #include "layer/key_list.h"
 
 /* The VM's own key for a write through `key`, made when there is none: not to be closed.
- * STATUS_ACCESS_DENIED when the program did not ask for `access`, STATUS_KEY_DELETED when the VM sees no
- * such key any more. */
+ * STATUS_ACCESS_DENIED when the program did not ask for `access`, STATUS_KEY_DELETED when the VM
+ * sees no such key any more. */
 NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, HANDLE *handle);
+
+/* What this system says when a key with sub-keys is deleted: STATUS_CANNOT_DELETE on Windows,
+ * STATUS_ACCESS_DENIED on Wine. */
+NTSTATUS key_status_of_not_empty(void);
 
 /* Copies the value from one open key to another. */
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name);

@@ -1,8 +1,8 @@
 #include "layer/key_change.h"
 #include "core/ntpath.h"
 
-// NtRenameKey. The VM gets a copy of its own of all that it sees of the key, which changes nothing of
-// what it sees; then the host's is hidden, and the copy renamed by the system in one step.
+// NtRenameKey. The VM gets a copy of its own of all that it sees of the key, which changes nothing
+// of what it sees; then the host's is hidden, and the copy renamed by the system in one step.
 
 enum { COMPONENT_MAX = 256 };
 
@@ -60,6 +60,38 @@ static NTSTATUS copy_tree(struct renaming *renaming)
     return status;
 }
 
+/* Renames `upper`, the VM's own key `old`, to the last component of `to`.
+ *
+ * Wine 8's server damages its list of keys when a key moves by less than two places down it (rename_key() in
+ * its server/registry.c), and later crashes. There, for as long as it takes, another key stands
+ * between: one that not even a crash of this process can make last, for it is volatile. */
+static NTSTATUS rename_upper(HANDLE upper, struct str16 old, UNICODE_STRING *to)
+{
+    layer_cleanup_handle HANDLE above = NULL, between = NULL;
+    struct str16 parent, leaf = ntpath_leaf(old);
+    if (str16_compare_nocase(leaf, str16_of_unicode(to)) < 0 && leaf.len < COMPONENT_MAX && ntpath_parent(old, &parent) &&
+        key_status_of_not_empty() == STATUS_ACCESS_DENIED) {
+        uint16_t units[COMPONENT_MAX];
+        struct str16_buf name = {.s = units, .cap = COMPONENT_MAX};
+        UNICODE_STRING text;
+        str16_put(&name, leaf);
+        str16_put_unit(&name, 1); // next after the old name, in any order
+        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_view(&name));
+        NTSTATUS status = key_open_upper(parent, KEYNAME_CREATE_SUB_KEY, &above);
+        attributes.RootDirectory = above;
+        if (!status)
+            status = real.NtCreateKey(&between, KEYNAME_DELETE | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
+        if (status) {
+            between = NULL;
+            return status;
+        }
+    }
+    NTSTATUS status = real.NtRenameKey(upper, to);
+    if (between)
+        real.NtDeleteKey(between);
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
 {
     enum { PATH = 32768 };
@@ -88,7 +120,8 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
     struct str16_buf name = {.cap = parent.len + 1 + leaf.len};
     layer_cleanup_free uint16_t *name_memory = name.s = layer_alloc(name.cap * sizeof *name_memory);
     struct renaming renaming = {.path = {.cap = PATH}, .old_len = key.canon.len};
-    layer_cleanup_free uint16_t *path_memory = renaming.path.s = layer_alloc(PATH * sizeof *path_memory);
+    layer_cleanup_free uint16_t *path_memory = renaming.path.s =
+        layer_alloc(PATH * sizeof *path_memory);
     if (!name_memory || !path_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     str16_put(&name, parent);
@@ -112,7 +145,7 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
     if (!status)
         status = key_open_upper(key.canon, KEYNAME_WRITE, &upper);
     if (!status)
-        status = real.NtRenameKey(upper, to);
+        status = rename_upper(upper, key.canon, to);
     key_rename_note();
     if (!status && key.lower)
         handles_add(handle, HANDLE_KEY, renaming.new_name, true, key.record->access);
