@@ -1,7 +1,8 @@
 #include "layer/layer.h"
 
-// Hives: files that the system makes a part of the registry. The registry that they would become a part of
-// is the host's, so a VM does not have the privilege; NtSaveKey, which only reads, is the system's own.
+// Hives: files that the system makes a part of the registry. The registry that they would become a
+// part of is the host's, so a VM does not have the privilege; NtSaveKey, which only reads, is the
+// system's own.
 
 #define STATUS_PRIVILEGE_NOT_HELD ((NTSTATUS)0xC0000061)
 
@@ -17,10 +18,12 @@ NTSTATUS NTAPI layer_NtLoadKey2(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file,
     return STATUS_PRIVILEGE_NOT_HELD;
 }
 
-NTSTATUS NTAPI layer_NtLoadKeyEx(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags, HANDLE trust, HANDLE event,
-                                 ACCESS_MASK access, HANDLE *root, IO_STATUS_BLOCK *io)
+NTSTATUS NTAPI layer_NtLoadKeyEx(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags,
+                                 HANDLE trust, HANDLE event, ACCESS_MASK access, HANDLE *root,
+                                 IO_STATUS_BLOCK *io)
 {
-    (void)key, (void)file, (void)flags, (void)trust, (void)event, (void)access, (void)root, (void)io;
+    (void)key, (void)file, (void)flags, (void)trust, (void)event, (void)access, (void)root,
+        (void)io;
     return STATUS_PRIVILEGE_NOT_HELD;
 }
 

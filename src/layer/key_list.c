@@ -78,7 +78,8 @@ static NTSTATUS read_keys(struct reading *reading, HANDLE key, enum keymerge_fro
 {
     for (ULONG i = 0;; i++) {
         ULONG len = 0;
-        NTSTATUS status = real.NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, reading->buffer, reading->size, &len);
+        NTSTATUS status = real.NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, reading->buffer,
+                                              reading->size, &len);
         if (status == STATUS_NO_MORE_ENTRIES)
             return STATUS_SUCCESS;
         if (status == STATUS_BUFFER_OVERFLOW && len > reading->size) {
@@ -93,8 +94,10 @@ static NTSTATUS read_keys(struct reading *reading, HANDLE key, enum keymerge_fro
         struct keymerge_entry *entry = add(reading);
         if (!entry || !keep(reading->names, info->name, info->name_length, &entry->name))
             return STATUS_INSUFFICIENT_RESOURCES;
-        bool has_class = info->class_length && info->class_offset < len && info->class_length <= len - info->class_offset;
-        if (has_class && !keep(reading->names, reading->buffer + info->class_offset, info->class_length, &entry->class_name))
+        bool has_class = info->class_length && info->class_offset < len &&
+                         info->class_length <= len - info->class_offset;
+        if (has_class && !keep(reading->names, reading->buffer + info->class_offset,
+                               info->class_length, &entry->class_name))
             return STATUS_INSUFFICIENT_RESOURCES;
         entry->time = info->last_write_time.QuadPart;
         entry->from = from;
@@ -106,7 +109,8 @@ static NTSTATUS read_values(struct reading *reading, HANDLE key, enum keymerge_f
     for (ULONG i = 0;; i++) {
         const ULONG fixed = offsetof(struct nt_key_value_full_information, name);
         ULONG len = 0;
-        NTSTATUS status = real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, reading->buffer, reading->size, &len);
+        NTSTATUS status = real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION,
+                                                   reading->buffer, reading->size, &len);
         if (status == STATUS_NO_MORE_ENTRIES)
             return STATUS_SUCCESS;
         const struct nt_key_value_full_information *info = (void *)reading->buffer;
@@ -140,7 +144,8 @@ static void drop_store(struct str16 canon, struct key_names *names)
         return;
     for (size_t i = 0; i < names->count; i++) {
         if (str16_equal_nocase(names->entries[i].name, leaf)) {
-            memmove(&names->entries[i], &names->entries[i + 1], (names->count - i - 1) * sizeof *names->entries);
+            memmove(&names->entries[i], &names->entries[i + 1],
+                    (names->count - i - 1) * sizeof *names->entries);
             names->count--;
             return;
         }
@@ -151,7 +156,8 @@ static void measure(struct key_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct keymerge_entry *entry = &names->entries[i];
-        uint32_t name = (uint32_t)(entry->name.len * sizeof(WCHAR)), class_name = (uint32_t)(entry->class_name.len * sizeof(WCHAR));
+        uint32_t name = (uint32_t)(entry->name.len * sizeof(WCHAR)),
+                 class_name = (uint32_t)(entry->class_name.len * sizeof(WCHAR));
         if (name > names->max_name)
             names->max_name = name;
         if (class_name > names->max_class)
@@ -161,7 +167,8 @@ static void measure(struct key_names *names)
     }
 }
 
-NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool values, struct key_names *names)
+NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool values,
+                        struct key_names *names)
 {
     struct reading reading = {.names = names};
     NTSTATUS status = STATUS_SUCCESS;
@@ -171,7 +178,8 @@ NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool val
         return STATUS_INSUFFICIENT_RESOURCES;
     if (lower) {
         layer_cleanup_handle HANDLE marks = NULL;
-        status = values ? read_values(&reading, lower, KEYMERGE_LOWER) : read_keys(&reading, lower, KEYMERGE_LOWER);
+        status = values ? read_values(&reading, lower, KEYMERGE_LOWER)
+                        : read_keys(&reading, lower, KEYMERGE_LOWER);
         if (!status)
             status = key_open_marks(canon, values, &marks);
         if (!status)
@@ -180,10 +188,12 @@ NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool val
             status = STATUS_SUCCESS;
     }
     if (!status && upper)
-        status = values ? read_values(&reading, upper, KEYMERGE_UPPER) : read_keys(&reading, upper, KEYMERGE_UPPER);
+        status = values ? read_values(&reading, upper, KEYMERGE_UPPER)
+                        : read_keys(&reading, upper, KEYMERGE_UPPER);
     layer_free(reading.buffer);
     if (!status && names->count) {
-        layer_cleanup_free struct keymerge_entry *scratch = layer_alloc(names->count * sizeof *scratch);
+        layer_cleanup_free struct keymerge_entry *scratch =
+            layer_alloc(names->count * sizeof *scratch);
         if (scratch) {
             names->count = keymerge(names->entries, names->count, scratch, !values);
             drop_store(canon, names);
@@ -232,7 +242,8 @@ static NTSTATUS read_part(const struct key_handle *key, struct key_listing *list
     uint32_t generation = change_index_generation(layer_changes);
     if (!key->lower) { // the program's own handle knows that its key was deleted
         ULONG none;
-        if (real.NtQueryKey(key->handle, NT_KEY_NAME_INFORMATION, &none, 0, &none) == STATUS_KEY_DELETED)
+        if (real.NtQueryKey(key->handle, NT_KEY_NAME_INFORMATION, &none, 0, &none) ==
+            STATUS_KEY_DELETED)
             return STATUS_KEY_DELETED;
     }
     key_view_close(&listing->view);
@@ -244,18 +255,21 @@ static NTSTATUS read_part(const struct key_handle *key, struct key_listing *list
         return STATUS_KEY_DELETED;
     key_names_free(&listing->part[values].names);
     listing->part[values].valid = false;
-    status = key_names_read(key->canon, upper, listing->view.lower, values, &listing->part[values].names);
+    status = key_names_read(key->canon, upper, listing->view.lower, values,
+                            &listing->part[values].names);
     listing->part[values].valid = !status;
     listing->part[values].generation = generation;
     return status;
 }
 
-NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index, struct key_listing **listing)
+NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
+                         struct key_listing **listing)
 {
     struct key_listing *found = key_listing_lock(key);
     if (!found)
         return STATUS_INSUFFICIENT_RESOURCES;
-    bool one_by_one = index == found->part[values].last + 1 || index + 1 == found->part[values].last;
+    bool one_by_one =
+        index == found->part[values].last + 1 || index + 1 == found->part[values].last;
     bool same = found->part[values].generation == change_index_generation(layer_changes);
     NTSTATUS status = STATUS_SUCCESS;
     if (!found->part[values].valid || !index || !(same || one_by_one))
@@ -280,7 +294,8 @@ NTSTATUS key_own(const struct key_handle *key, bool make, HANDLE *own)
         return STATUS_SUCCESS;
 
     layer_cleanup_handle HANDLE opened = NULL;
-    NTSTATUS status = make ? key_make_upper(key->canon, KEYNAME_ALL, &opened) : key_open_upper(key->canon, KEYNAME_ALL, &opened);
+    NTSTATUS status = make ? key_make_upper(key->canon, KEYNAME_ALL, &opened)
+                           : key_open_upper(key->canon, KEYNAME_ALL, &opened);
     if (status)
         return status;
     listing = key_listing_lock(key);

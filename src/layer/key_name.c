@@ -35,7 +35,9 @@ static void read_target(struct known_link *link)
         key = NULL;
         return;
     }
-    if (real.NtQueryValueKey(key, &value, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data, &len) || data.info.type != REG_LINK)
+    if (real.NtQueryValueKey(key, &value, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data,
+                             &len) ||
+        data.info.type != REG_LINK)
         return;
     size_t bytes = data.info.data_length;
     uint16_t target[LINK_MAX];
@@ -52,11 +54,13 @@ static void read_target(struct known_link *link)
 }
 
 /* Replaces `name` at the head of the canonical name in `buf` by the target of the host's link. */
-static void follow(struct known_link *link, struct str16 name, struct str16_buf *buf, size_t start, bool keep_whole)
+static void follow(struct known_link *link, struct str16 name, struct str16_buf *buf, size_t start,
+                   bool keep_whole)
 {
     struct str16 rest;
     struct str16 canon = str16_skip(str16_view(buf), start);
-    if (name.len > LINK_MAX || !keyname_below(canon, name, &rest) || (keep_whole && canon.len == name.len))
+    if (name.len > LINK_MAX || !keyname_below(canon, name, &rest) ||
+        (keep_whole && canon.len == name.len))
         return;
     if (!__atomic_load_n(&link->read, __ATOMIC_ACQUIRE)) {
         layer_lock(&links_lock);
@@ -106,8 +110,9 @@ static void follow_links(struct str16_buf *buf, size_t start, bool keep_whole)
     }
 }
 
-/* Whether the system leads a name below SOFTWARE to its 32-bit side: for all names of a 32-bit process
- * on a 64-bit system, and on Windows for those of a 64-bit process that says KEY_WOW64_32KEY. */
+/* Whether the system leads a name below SOFTWARE to its 32-bit side: for all names of a 32-bit
+ * process on a 64-bit system, and on Windows for those of a 64-bit process that says
+ * KEY_WOW64_32KEY. */
 static bool redirects(ACCESS_MASK access)
 {
     enum { UNKNOWN, NO, YES };
@@ -196,17 +201,21 @@ NTSTATUS key_name_parse(struct str16 absolute, ACCESS_MASK access, bool link, st
         return status;
     keyname_append(&buf, absolute);
     status = finish(&buf, access, link, name);
-    return status ? status : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+    return status                           ? status
+           : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                            : STATUS_SUCCESS;
 }
 
-NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link, struct key_name *name)
+NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link,
+                       struct key_name *name)
 {
     *name = (struct key_name){0};
     if (!attributes || attributes->Length != sizeof *attributes || !attributes->ObjectName)
         return STATUS_SUCCESS;
     struct str16 text = str16_of_unicode(attributes->ObjectName);
     if (!attributes->RootDirectory)
-        return text.len && text.s[0] == '\\' ? key_name_parse(text, access, link, name) : STATUS_SUCCESS;
+        return text.len && text.s[0] == '\\' ? key_name_parse(text, access, link, name)
+                                             : STATUS_SUCCESS;
     if (text.len && text.s[0] == '\\')
         return STATUS_SUCCESS; // an error, which is the system's to say
 
@@ -229,7 +238,9 @@ NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, 
     }
     keyname_append(&buf, text);
     status = finish(&buf, access, link || !text.len, name);
-    return status ? status : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+    return status                           ? status
+           : key_name_is_store(name->canon) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                            : STATUS_SUCCESS;
 }
 
 void key_name_free(struct key_name *name)
@@ -247,12 +258,14 @@ NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *ab
             return STATUS_INSUFFICIENT_RESOURCES;
         NTSTATUS status = real.NtQueryKey(handle, NT_KEY_NAME_INFORMATION, info, size, &needed);
         if (!status) {
-            *absolute = (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+            *absolute =
+                (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
             return STATUS_SUCCESS;
         }
         layer_free(info);
         *memory = NULL;
-        if (needed <= size || (status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL))
+        if (needed <= size ||
+            (status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL))
             return status;
         size = needed;
     }
@@ -271,7 +284,8 @@ static NTSTATUS read_from_kernel(HANDLE handle, struct key_name *name, bool *low
     *lower = true;
     if (keyname_below(absolute, keys, &rest)) {
         static const char tree[] = "upper";
-        if (!str16_starts_ascii(rest, tree) || (rest.len >= sizeof tree && rest.s[sizeof tree - 1] != '\\'))
+        if (!str16_starts_ascii(rest, tree) ||
+            (rest.len >= sizeof tree && rest.s[sizeof tree - 1] != '\\'))
             return STATUS_OBJECT_NAME_NOT_FOUND;
         *lower = false;
         absolute = str16_skip(rest, sizeof tree);
@@ -305,7 +319,8 @@ uint32_t key_rename_count(void)
     uint32_t count = __atomic_load_n(&known, __ATOMIC_RELAXED);
     if (!layer_changed(CHANGE_KEY_UPPER, renaming_name(count + 1, &name)))
         return count;
-    if (layer_changed(CHANGE_KEY_UPPER, str16_of(u"*never*"))) // the index is full and has every name
+    if (layer_changed(CHANGE_KEY_UPPER,
+                      str16_of(u"*never*"))) // the index is full and has every name
         return UINT32_MAX;
     do {
         count++;

@@ -10,12 +10,12 @@
 #define KEY_REGISTRY_PREFIX "\\REGISTRY\\"
 enum { KEY_REGISTRY_LEN = sizeof KEY_REGISTRY_PREFIX - 1 };
 
-/* Set in the change index (as CHANGE_KEY_UPPER) once the VM has made a link: the name with which one of
- * its own keys is opened may not be the key's name. */
+/* Set in the change index (as CHANGE_KEY_UPPER) once the VM has made a link: the name with which
+ * one of its own keys is opened may not be the key's name. */
 #define KEY_LINKS_FLAG u"*links*"
 
-/* How often the VM has renamed keys since it was started: after a change, the name with which a handle on
- * one of the VM's own was opened has to be looked up again. */
+/* How often the VM has renamed keys since it was started: after a change, the name with which a
+ * handle on one of the VM's own was opened has to be looked up again. */
 uint32_t key_rename_count(void);
 void key_rename_note(void); // after the renaming
 
@@ -30,16 +30,18 @@ struct key_name {
 /* Reads what a call names. `access` holds the KEY_WOW64_* bits, `link` is whether the name may be a
  * link's own. STATUS_OBJECT_NAME_NOT_FOUND for what does not exist in any VM; free with
  * key_name_free() in any case. */
-NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link, struct key_name *name);
+NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, bool link,
+                       struct key_name *name);
 void key_name_free(struct key_name *name);
 #define layer_cleanup_key_name __attribute__((cleanup(key_name_free)))
 
 /* The same for an absolute name, as the target of a link is. */
-NTSTATUS key_name_parse(struct str16 absolute, ACCESS_MASK access, bool link, struct key_name *name);
+NTSTATUS key_name_parse(struct str16 absolute, ACCESS_MASK access, bool link,
+                        struct key_name *name);
 
 /* The canonical name of an open key, in memory of layer_alloc()'s: the VM's name for it, without
- * "\REGISTRY\". It is empty for \REGISTRY itself. STATUS_KEY_DELETED for a deleted one of the VM's own;
- * the system's failure for a handle that is no key's. */
+ * "\REGISTRY\". It is empty for \REGISTRY itself. STATUS_KEY_DELETED for a deleted one of the VM's
+ * own; the system's failure for a handle that is no key's. */
 NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon);
 
 /* What a call does with a handle. */
@@ -52,8 +54,8 @@ struct key_handle {
     ACCESS_MASK access; // that the program asked for, generic rights spelt out
 };
 
-/* STATUS_SUCCESS also for a handle that is no key's: `shared`, so that the system answers. Release in
- * any case. */
+/* STATUS_SUCCESS also for a handle that is no key's: `shared`, so that the system answers. Release
+ * in any case. */
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key);
 void key_handle_release(struct key_handle *key);
 #define layer_cleanup_key_handle __attribute__((cleanup(key_handle_release)))
@@ -64,15 +66,17 @@ bool key_name_is_store(struct str16 canon);
 /* The key that holds the place of all VMs' keys, and the name of that place in it. */
 void key_name_store(struct str16 *parent, struct str16 *leaf);
 
-/* What the kernel calls the VM's own key `canon`, with room for `extra` units: tree is "\upper" and the
- * like. NULL when there is no memory. */
+/* What the kernel calls the VM's own key `canon`, with room for `extra` units: tree is "\upper" and
+ * the like. NULL when there is no memory. */
 uint16_t *key_name_in_tree(const char *tree, struct str16 canon, struct str16_buf *name);
 
 /* Object attributes for an absolute name, which `text` is made to hold. */
 static inline OBJECT_ATTRIBUTES key_attributes(UNICODE_STRING *text, struct str16 name)
 {
     *text = unicode_of_str16(name);
-    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = text, .Attributes = OBJ_CASE_INSENSITIVE};
+    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
+                               .ObjectName = text,
+                               .Attributes = OBJ_CASE_INSENSITIVE};
 }
 
 /* Notes a handle that was opened on the VM's own key. */

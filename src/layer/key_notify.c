@@ -2,12 +2,13 @@
 
 // NtNotifyChangeKey and NtNotifyChangeMultipleKeys.
 //
-// What a key is in the VM can change on two sides, and the VM's own is the one that its programs write.
-// So a watch is set on both: on the VM's own key, which is made when there is none, and on the host's.
-// The one of the two that the program has no handle on is opened for it, and kept with its handle.
+// What a key is in the VM can change on two sides, and the VM's own is the one that its programs
+// write. So a watch is set on both: on the VM's own key, which is made when there is none, and on
+// the host's. The one of the two that the program has no handle on is opened for it, and kept with
+// its handle.
 //
-// The system writes the two watches' I/O status somewhere that is always there: after one of the two
-// has told, the program thinks that it is over, but the other is still waiting.
+// The system writes the two watches' I/O status somewhere that is always there: after one of the
+// two has told, the program thinks that it is over, but the other is still waiting.
 
 static IO_STATUS_BLOCK nowhere;
 
@@ -19,7 +20,8 @@ struct watching {
 
 static NTSTATUS start(HANDLE key, const struct watching *watching)
 {
-    return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter, watching->subtree, NULL, 0, TRUE);
+    return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter,
+                                  watching->subtree, NULL, 0, TRUE);
 }
 
 /* The handle on the other side, NULL when there is none. */
@@ -70,8 +72,9 @@ static NTSTATUS watch(const struct key_handle *key, const struct watching *watch
 }
 
 /* Both of them, but for the system's answer to what is not the VM's. */
-static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTINE apc, void *context, IO_STATUS_BLOCK *io,
-                       ULONG filter, BOOLEAN subtree, void *buffer, ULONG length, BOOLEAN asynchronous)
+static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTINE apc,
+                       void *context, IO_STATUS_BLOCK *io, ULONG filter, BOOLEAN subtree,
+                       void *buffer, ULONG length, BOOLEAN asynchronous)
 {
     if (!(key->access & KEYNAME_NOTIFY))
         return STATUS_ACCESS_DENIED;
@@ -81,8 +84,8 @@ static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTI
         NTSTATUS status = open_other(key, &other);
         if (status == STATUS_KEY_DELETED)
             return status;
-        return real.NtNotifyChangeKey(key->lower && other ? other : key->handle, event, apc, context, io, filter, subtree, buffer,
-                                      length, asynchronous);
+        return real.NtNotifyChangeKey(key->lower && other ? other : key->handle, event, apc,
+                                      context, io, filter, subtree, buffer, length, asynchronous);
     }
     struct watching watching = {event, filter, subtree};
     if (asynchronous) {
@@ -94,7 +97,8 @@ static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTI
         return status;
     }
     layer_cleanup_handle HANDLE own = NULL;
-    NTSTATUS status = real.NtCreateEvent(&own, EVENT_ALL_ACCESS, NULL, 1 /* SynchronizationEvent */, FALSE);
+    NTSTATUS status =
+        real.NtCreateEvent(&own, EVENT_ALL_ACCESS, NULL, 1 /* SynchronizationEvent */, FALSE);
     if (status) {
         own = NULL;
         return status;
@@ -110,8 +114,10 @@ static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTI
     return status;
 }
 
-NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *context, IO_STATUS_BLOCK *io,
-                                       ULONG filter, BOOLEAN subtree, void *buffer, ULONG length, BOOLEAN asynchronous)
+NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                       void *context, IO_STATUS_BLOCK *io, ULONG filter,
+                                       BOOLEAN subtree, void *buffer, ULONG length,
+                                       BOOLEAN asynchronous)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_wake();
@@ -119,13 +125,16 @@ NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUT
     if (status)
         return status;
     if (key.shared)
-        return real.NtNotifyChangeKey(handle, event, apc, context, io, filter, subtree, buffer, length, asynchronous);
+        return real.NtNotifyChangeKey(handle, event, apc, context, io, filter, subtree, buffer,
+                                      length, asynchronous);
     return notify(&key, event, apc, context, io, filter, subtree, buffer, length, asynchronous);
 }
 
-NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count, OBJECT_ATTRIBUTES *others, HANDLE event,
-                                                PIO_APC_ROUTINE apc, void *context, IO_STATUS_BLOCK *io, ULONG filter,
-                                                BOOLEAN subtree, void *buffer, ULONG length, BOOLEAN asynchronous)
+NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
+                                                OBJECT_ATTRIBUTES *others, HANDLE event,
+                                                PIO_APC_ROUTINE apc, void *context,
+                                                IO_STATUS_BLOCK *io, ULONG filter, BOOLEAN subtree,
+                                                void *buffer, ULONG length, BOOLEAN asynchronous)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_wake();
@@ -133,8 +142,8 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count, OBJE
     if (status)
         return status;
     if (key.shared && !count)
-        return real.NtNotifyChangeMultipleKeys(handle, count, others, event, apc, context, io, filter, subtree, buffer, length,
-                                               asynchronous);
+        return real.NtNotifyChangeMultipleKeys(handle, count, others, event, apc, context, io,
+                                               filter, subtree, buffer, length, asynchronous);
     // The second key of such a watch has to be named to the system, and its two sides cannot be.
     if (count)
         return STATUS_NOT_SUPPORTED;

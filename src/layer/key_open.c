@@ -12,15 +12,18 @@ struct open_call {
     bool ex;       // it is NtOpenKeyEx
 };
 
-static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes)
+static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access,
+                          OBJECT_ATTRIBUTES *attributes)
 {
     return call->ex ? real.NtOpenKeyEx(call->handle, access, attributes, call->options)
                     : real.NtOpenKey(call->handle, access, attributes);
 }
 
-/* Object attributes like the program's for an absolute name; what protects the program's key does not
- * protect the VM's, so there is no security descriptor: the VM's keys must stay open to whoever runs it. */
-static OBJECT_ATTRIBUTES attributes_like(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text, struct str16 name)
+/* Object attributes like the program's for an absolute name; what protects the program's key does
+ * not protect the VM's, so there is no security descriptor: the VM's keys must stay open to whoever
+ * runs it. */
+static OBJECT_ATTRIBUTES attributes_like(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text,
+                                         struct str16 name)
 {
     OBJECT_ATTRIBUTES attributes = key_attributes(text, name);
     attributes.Attributes |= like->Attributes;
@@ -80,13 +83,14 @@ static NTSTATUS check_root(const OBJECT_ATTRIBUTES *attributes, NTSTATUS otherwi
 {
     layer_cleanup_key_handle struct key_handle root = {0};
     bool exists;
-    if (!attributes->RootDirectory || key_handle_read(attributes->RootDirectory, &root) || root.shared)
+    if (!attributes->RootDirectory || key_handle_read(attributes->RootDirectory, &root) ||
+        root.shared)
         return otherwise;
     return !key_exists(root.canon, &exists) && !exists ? STATUS_KEY_DELETED : otherwise;
 }
 
-/* What is wrong with a name that was not found: that a component is too long, the system says only where
- * it has the key above, which may be the VM's only. */
+/* What is wrong with a name that was not found: that a component is too long, the system says only
+ * where it has the key above, which may be the VM's only. */
 static NTSTATUS check_length(struct str16 canon)
 {
     enum { COMPONENT_MAX = 256 };
@@ -121,9 +125,10 @@ static NTSTATUS open_existing(const struct open_call *call, const struct key_nam
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_length(name->canon) : status;
 }
 
-/* What is not the VM's to have otherwise: the host's, by the rules, or no key at all. The names of the
- * latter could be links into the registry, so they give nothing to write with. */
-static bool is_passed(const struct open_call *call, const struct key_name *name, ACCESS_MASK *access)
+/* What is not the VM's to have otherwise: the host's, by the rules, or no key at all. The names of
+ * the latter could be links into the registry, so they give nothing to write with. */
+static bool is_passed(const struct open_call *call, const struct key_name *name,
+                      ACCESS_MASK *access)
 {
     *access = call->access;
     if (name->registry)
@@ -138,7 +143,8 @@ static NTSTATUS open_key(struct open_call *call)
     layer_cleanup_key_name struct key_name name;
     ACCESS_MASK access;
     layer_wake();
-    bool link = call->options & REG_OPTION_OPEN_LINK || (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
+    bool link = call->options & REG_OPTION_OPEN_LINK ||
+                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
     NTSTATUS status = key_name_read(call->attributes, call->access, link, &name);
     if (status)
         return status;
@@ -153,7 +159,8 @@ NTSTATUS NTAPI layer_NtOpenKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIB
     return open_key(&call);
 }
 
-NTSTATUS NTAPI layer_NtOpenKeyEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG options)
+NTSTATUS NTAPI layer_NtOpenKeyEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                 ULONG options)
 {
     struct open_call call = {handle, access, attributes, options, true};
     return open_key(&call);
@@ -171,8 +178,8 @@ static void note_link(void)
 }
 
 /* Makes a key that the VM does not see yet. */
-static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, ULONG title, UNICODE_STRING *class_name,
-                             ULONG options, ULONG *disposition)
+static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, ULONG title,
+                             UNICODE_STRING *class_name, ULONG options, ULONG *disposition)
 {
     layer_cleanup_handle HANDLE above = NULL;
     struct str16 parent;
@@ -197,25 +204,29 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     // Relative to the key above: only so does Wine ask whether that is volatile.
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, ntpath_leaf(canon));
     attributes.RootDirectory = above;
-    status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name, options, disposition);
+    status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name,
+                              options, disposition);
     change_index_bump(layer_changes);
     if (NT_SUCCESS(status))
         key_handle_add_upper(*call->handle, canon, call->access);
     return status;
 }
 
-NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG title,
-                                 UNICODE_STRING *class_name, ULONG options, ULONG *disposition)
+NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                 ULONG title, UNICODE_STRING *class_name, ULONG options,
+                                 ULONG *disposition)
 {
     layer_cleanup_key_name struct key_name name;
     struct open_call call = {handle, access, attributes, 0, false};
     layer_wake();
-    bool link = options & REG_OPTION_CREATE_LINK || (attributes && attributes->Attributes & OBJ_OPENLINK);
+    bool link =
+        options & REG_OPTION_CREATE_LINK || (attributes && attributes->Attributes & OBJ_OPENLINK);
     NTSTATUS status = key_name_read(attributes, access, link, &name);
     if (status)
         return status;
     if (is_passed(&call, &name, &access))
-        return real.NtCreateKey(handle, access, attributes, title, class_name, options, disposition);
+        return real.NtCreateKey(handle, access, attributes, title, class_name, options,
+                                disposition);
     status = open_existing(&call, &name);
     if (NT_SUCCESS(status) && disposition)
         *disposition = REG_OPENED_EXISTING_KEY;
@@ -224,25 +235,29 @@ NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTR
     return create_upper(&call, name.canon, title, class_name, options, disposition);
 }
 
-// A transaction cannot span the VM's keys and the host's as one key: transacted calls can read what the
-// VM has not changed, and nothing else.
+// A transaction cannot span the VM's keys and the host's as one key: transacted calls can read what
+// the VM has not changed, and nothing else.
 
-static NTSTATUS check_transacted(OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, struct key_name *name)
+static NTSTATUS check_transacted(OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access,
+                                 struct key_name *name)
 {
     layer_wake();
     NTSTATUS status = key_name_read(attributes, access, false, name);
     if (status || !name->registry || (name->shared && name->canon.len))
         return status;
-    return overlay_key_access_writes(access) || !key_untouched(name->canon) ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
+    return overlay_key_access_writes(access) || !key_untouched(name->canon) ? STATUS_NOT_SUPPORTED
+                                                                            : STATUS_SUCCESS;
 }
 
-static void note_transacted(NTSTATUS status, const HANDLE *handle, ACCESS_MASK access, const struct key_name *name)
+static void note_transacted(NTSTATUS status, const HANDLE *handle, ACCESS_MASK access,
+                            const struct key_name *name)
 {
     if (NT_SUCCESS(status) && name->registry && !(name->shared && name->canon.len))
         handles_add(*handle, HANDLE_KEY, name->canon, true, access);
 }
 
-NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, HANDLE transaction)
+NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access,
+                                         OBJECT_ATTRIBUTES *attributes, HANDLE transaction)
 {
     layer_cleanup_key_name struct key_name name;
     NTSTATUS status = check_transacted(attributes, access, &name);
@@ -252,7 +267,8 @@ NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access, OBJ
     return status;
 }
 
-NTSTATUS NTAPI layer_NtOpenKeyTransactedEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG options,
+NTSTATUS NTAPI layer_NtOpenKeyTransactedEx(HANDLE *handle, ACCESS_MASK access,
+                                           OBJECT_ATTRIBUTES *attributes, ULONG options,
                                            HANDLE transaction)
 {
     layer_cleanup_key_name struct key_name name;
@@ -263,8 +279,10 @@ NTSTATUS NTAPI layer_NtOpenKeyTransactedEx(HANDLE *handle, ACCESS_MASK access, O
     return status;
 }
 
-NTSTATUS NTAPI layer_NtCreateKeyTransacted(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes, ULONG title,
-                                           UNICODE_STRING *class_name, ULONG options, HANDLE transaction, ULONG *disposition)
+NTSTATUS NTAPI layer_NtCreateKeyTransacted(HANDLE *handle, ACCESS_MASK access,
+                                           OBJECT_ATTRIBUTES *attributes, ULONG title,
+                                           UNICODE_STRING *class_name, ULONG options,
+                                           HANDLE transaction, ULONG *disposition)
 {
     layer_cleanup_key_name struct key_name name;
     (void)title, (void)class_name, (void)options; // those of a new key

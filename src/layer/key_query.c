@@ -4,9 +4,11 @@
 // NtQueryKey, NtEnumerateKey: what there is to know of a key.
 
 /* Puts what is merged over the system's answer, which knows one side only. */
-static void patch_counts(ULONG class, void *info, ULONG length, const struct key_names *keys, const struct key_names *values)
+static void patch_counts(ULONG class, void *info, ULONG length, const struct key_names *keys,
+                         const struct key_names *values)
 {
-    if (class == NT_KEY_FULL_INFORMATION && length >= offsetof(struct nt_key_full_information, class_name)) {
+    if (class == NT_KEY_FULL_INFORMATION &&
+        length >= offsetof(struct nt_key_full_information, class_name)) {
         struct nt_key_full_information *full = info;
         full->sub_keys = (ULONG)keys->count;
         full->max_name_length = keys->max_name;
@@ -14,7 +16,8 @@ static void patch_counts(ULONG class, void *info, ULONG length, const struct key
         full->values = (ULONG)values->count;
         full->max_value_name_length = values->max_name;
         full->max_value_data_length = values->max_data;
-    } else if (class == NT_KEY_CACHED_INFORMATION && length >= offsetof(struct nt_key_cached_information, name_length)) {
+    } else if (class == NT_KEY_CACHED_INFORMATION &&
+               length >= offsetof(struct nt_key_cached_information, name_length)) {
         struct nt_key_cached_information *cached = info;
         cached->sub_keys = (ULONG)keys->count;
         cached->max_name_length = keys->max_name;
@@ -55,7 +58,8 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
     if (status)
         return status;
     if (key.shared || (key.lower && key_untouched(key.canon) &&
-                       (!has_counts(class) || (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
+                       (!has_counts(class) ||
+                        (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
         return real.NtQueryKey(handle, class, info, length, result);
     if (!has_counts(class)) {
         if (!key.lower && class != NT_KEY_NAME_INFORMATION)
@@ -97,8 +101,8 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
 }
 
 /* Information on a sub-key that is in no open handle's record. */
-static NTSTATUS query_by_name(struct str16 parent, const struct keymerge_entry *entry, ULONG class, void *info, ULONG length,
-                              ULONG *result)
+static NTSTATUS query_by_name(struct str16 parent, const struct keymerge_entry *entry, ULONG class,
+                              void *info, ULONG length, ULONG *result)
 {
     size_t cap = parent.len + 1 + entry->name.len;
     struct str16_buf canon = {.cap = cap};
@@ -135,7 +139,8 @@ static void copy_part(void *info, ULONG length, ULONG at, struct str16 text)
 }
 
 /* KeyBasicInformation and KeyNodeInformation from the listing. */
-static NTSTATUS give_entry(const struct keymerge_entry *entry, ULONG class, void *info, ULONG length, ULONG *result)
+static NTSTATUS give_entry(const struct keymerge_entry *entry, ULONG class, void *info,
+                           ULONG length, ULONG *result)
 {
     ULONG name = (ULONG)(entry->name.len * sizeof(WCHAR)), fixed;
     if (class == NT_KEY_BASIC_INFORMATION) {
@@ -146,16 +151,24 @@ static NTSTATUS give_entry(const struct keymerge_entry *entry, ULONG class, void
     } else {
         ULONG class_name = (ULONG)(entry->class_name.len * sizeof(WCHAR));
         fixed = offsetof(struct nt_key_node_information, name);
-        struct nt_key_node_information node = {{.QuadPart = entry->time}, 0, class_name ? fixed + name : (ULONG)-1, class_name, name, {0}};
+        struct nt_key_node_information node = {{.QuadPart = entry->time},
+                                               0,
+                                               class_name ? fixed + name : (ULONG)-1,
+                                               class_name,
+                                               name,
+                                               {0}};
         *result = fixed + name + class_name;
         memcpy(info, &node, length < fixed ? length : fixed);
         copy_part(info, length, fixed + name, entry->class_name);
     }
     copy_part(info, length, fixed, entry->name);
-    return length < fixed ? STATUS_BUFFER_TOO_SMALL : length < *result ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    return length < fixed     ? STATUS_BUFFER_TOO_SMALL
+           : length < *result ? STATUS_BUFFER_OVERFLOW
+                              : STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, void *info, ULONG length, ULONG *result)
+NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, void *info,
+                                    ULONG length, ULONG *result)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_wake();

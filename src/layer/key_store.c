@@ -2,7 +2,8 @@
 #include "core/ntpath.h"
 #include "core/overlay.h"
 
-static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden", no_value_tree[] = "\\novalue";
+static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden",
+                  no_value_tree[] = "\\novalue";
 
 static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
@@ -11,13 +12,15 @@ static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
     if (name.len * sizeof(WCHAR) > 0xfffe)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
-    NTSTATUS status = real.NtOpenKey(handle, (access & ~(ACCESS_MASK)KEYNAME_WOW64_32KEY) | KEYNAME_WOW64_64KEY, &attributes);
+    NTSTATUS status = real.NtOpenKey(
+        handle, (access & ~(ACCESS_MASK)KEYNAME_WOW64_32KEY) | KEYNAME_WOW64_64KEY, &attributes);
     if (!NT_SUCCESS(status))
         *handle = NULL;
     return NT_SUCCESS(status) ? STATUS_SUCCESS : status;
 }
 
-static NTSTATUS open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access, HANDLE *handle)
+static NTSTATUS open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access,
+                             HANDLE *handle)
 {
     struct str16_buf name;
     layer_cleanup_free uint16_t *memory = key_name_in_tree(tree, canon, &name);
@@ -64,7 +67,8 @@ static NTSTATUS has_mark(struct str16 canon, bool values, const UNICODE_STRING *
     *marked = false;
     NTSTATUS status = key_open_marks(canon, values, &marks);
     if (!status)
-        status = real.NtQueryValueKey(marks, (UNICODE_STRING *)value, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info, &len);
+        status = real.NtQueryValueKey(marks, (UNICODE_STRING *)value,
+                                      NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info, &len);
     if (!status || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) {
         *marked = true;
         return STATUS_SUCCESS;
@@ -102,7 +106,9 @@ void key_view_close(struct key_view *view)
 
 static NTSTATUS none_is_success(NTSTATUS status)
 {
-    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_SUCCESS : status;
+    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND
+               ? STATUS_SUCCESS
+               : status;
 }
 
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view)
@@ -150,14 +156,16 @@ void key_announce(struct str16 canon)
 }
 
 /* Makes one key, unless it is there, below one that is. */
-static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCESS_MASK access, HANDLE *handle)
+static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCESS_MASK access,
+                            HANDLE *handle)
 {
     UNICODE_STRING text;
     *handle = NULL;
     if (name.len * sizeof(WCHAR) > 0xfffe)
         return STATUS_OBJECT_NAME_INVALID;
     OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
-    NTSTATUS status = real.NtCreateKey(handle, access | KEYNAME_WOW64_64KEY, &attributes, 0, class_name, 0, NULL);
+    NTSTATUS status =
+        real.NtCreateKey(handle, access | KEYNAME_WOW64_64KEY, &attributes, 0, class_name, 0, NULL);
     if (status)
         *handle = NULL;
     return status;
@@ -184,7 +192,8 @@ static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 
 /* Makes one key of upper for the host's, with its class and its spelling, which replaces the end of
  * `name`. */
-static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK access, HANDLE *handle)
+static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK access,
+                       HANDLE *handle)
 {
     enum { SIZE = 1024 };
     struct str16 canon = str16_skip(str16_view(name), canon_start);
@@ -198,7 +207,8 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = key_is_hidden(canon, &hidden);
     if (!status)
-        status = hidden ? STATUS_OBJECT_NAME_NOT_FOUND : key_open_lower(canon, KEYNAME_QUERY_VALUE, &lower);
+        status = hidden ? STATUS_OBJECT_NAME_NOT_FOUND
+                        : key_open_lower(canon, KEYNAME_QUERY_VALUE, &lower);
     if (status && status != STATUS_ACCESS_DENIED) // what may not be read is there all the same
         return status;
     ULONG len = 0;
@@ -207,7 +217,8 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
         struct str16 leaf = {(const uint16_t *)node->name, node->name_length / sizeof(WCHAR)};
         if (str16_equal_nocase(leaf, ntpath_leaf(canon)))
             memcpy(name->s + name->len - leaf.len, leaf.s, leaf.len * sizeof *leaf.s);
-        if (node->class_length && node->class_offset < SIZE && node->class_length <= SIZE - node->class_offset) {
+        if (node->class_length && node->class_offset < SIZE &&
+            node->class_length <= SIZE - node->class_offset) {
             class_name.Buffer = (WCHAR *)(buffer + node->class_offset);
             class_name.Length = class_name.MaximumLength = (USHORT)node->class_length;
         }
@@ -217,7 +228,8 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
         layer_cleanup_handle HANDLE root = NULL;
         status = make_path(str16_first(str16_view(name), canon_start - 1), KEYNAME_READ, &root);
         if (!status)
-            status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access, handle);
+            status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access,
+                                 handle);
     }
     return status;
 }
@@ -316,10 +328,13 @@ static void announce_hidden(struct walk *walk, HANDLE key)
     const struct nt_key_value_basic_information *info = (void *)walk->buffer;
     ULONG len;
     size_t path = walk->path.len;
-    for (ULONG i = 0; !real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len); i++) {
+    for (ULONG i = 0; !real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_BASIC_INFORMATION,
+                                                walk->buffer, WALK_BUFFER, &len);
+         i++) {
         change_index_add(layer_changes, CHANGE_KEY_LISTING, str16_view(&walk->path));
         str16_put_unit(&walk->path, '\\');
-        str16_put(&walk->path, (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
+        str16_put(&walk->path,
+                  (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
         change_index_add(layer_changes, CHANGE_KEY_HIDDEN, str16_view(&walk->path));
         walk->path.len = path;
     }
@@ -341,17 +356,20 @@ static NTSTATUS walk_key(struct walk *walk, HANDLE key)
         walk->each(walk, key);
     for (ULONG i = 0;; i++) {
         layer_cleanup_handle HANDLE child = NULL;
-        NTSTATUS status = real.NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len);
+        NTSTATUS status =
+            real.NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len);
         if (status)
             return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
         if (path)
             str16_put_unit(&walk->path, '\\');
         size_t leaf = walk->path.len;
-        str16_put(&walk->path, (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
+        str16_put(&walk->path,
+                  (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
         if (walk->path.overflow)
             return STATUS_NAME_TOO_LONG;
         UNICODE_STRING text;
-        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_skip(str16_view(&walk->path), leaf));
+        OBJECT_ATTRIBUTES attributes =
+            key_attributes(&text, str16_skip(str16_view(&walk->path), leaf));
         attributes.RootDirectory = key;
         attributes.Attributes |= OBJ_OPENLINK;
         status = real.NtOpenKey(&child, KEYNAME_READ | KEYNAME_WOW64_64KEY, &attributes);
@@ -370,7 +388,9 @@ NTSTATUS key_announce_all(void)
     static const struct {
         const char *tree;
         void (*each)(struct walk *walk, HANDLE key);
-    } trees[] = {{upper_tree, announce_upper}, {hidden_tree, announce_hidden}, {no_value_tree, announce_no_value}};
+    } trees[] = {{upper_tree, announce_upper},
+                 {hidden_tree, announce_hidden},
+                 {no_value_tree, announce_no_value}};
     layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
     layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
     struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer};
@@ -385,7 +405,8 @@ NTSTATUS key_announce_all(void)
     UNICODE_STRING links = {10, 10, (WCHAR *)L"links"};
     ULONG len;
     if (!key_open_store(KEYNAME_READ, &store) &&
-        real.NtQueryValueKey(store, &links, NT_KEY_VALUE_BASIC_INFORMATION, buffer, WALK_BUFFER, &len) != STATUS_OBJECT_NAME_NOT_FOUND)
+        real.NtQueryValueKey(store, &links, NT_KEY_VALUE_BASIC_INFORMATION, buffer, WALK_BUFFER,
+                             &len) != STATUS_OBJECT_NAME_NOT_FOUND)
         change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
     for (size_t i = 0; i < sizeof trees / sizeof *trees && !status; i++) {
         layer_cleanup_handle HANDLE root = NULL;

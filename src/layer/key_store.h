@@ -1,31 +1,35 @@
 // The VM's own keys, in the registry.
 //
-//   <keys>\upper\MACHINE\X     what the VM has at \REGISTRY\MACHINE\X, merged over what the host has there
-//   <keys>\hidden\MACHINE      its values' names are the sub-keys of the host's \REGISTRY\MACHINE that do
+//   <keys>\upper\MACHINE\X     what the VM has at \REGISTRY\MACHINE\X, merged over what the host
+//   has there <keys>\hidden\MACHINE      its values' names are the sub-keys of the host's
+//   \REGISTRY\MACHINE that do
 //                              not exist for the VM, with all below them: the marks
-//   <keys>\novalue\MACHINE\X   its values' names are the values of the host's \REGISTRY\MACHINE\X that do not
+//   <keys>\novalue\MACHINE\X   its values' names are the values of the host's \REGISTRY\MACHINE\X
+//   that do not
 //                              exist for the VM
 //
-// So a value is the VM's if it is in upper, else the host's if no mark hides it, its key or a key above.
-// A key that is in upper and marked too has nothing of the host's below it. Every change is a single
-// call, in an order in which each intermediate state is a valid one.
+// So a value is the VM's if it is in upper, else the host's if no mark hides it, its key or a key
+// above. A key that is in upper and marked too has nothing of the host's below it. Every change is
+// a single call, in an order in which each intermediate state is a valid one.
 #ifndef PLUME_LAYER_KEY_STORE_H
 #define PLUME_LAYER_KEY_STORE_H
 
 #include "layer/changes.h"
 #include "layer/key_name.h"
 
-/* Whether the key, and what is above it, is as the host has it (its sub-keys and deleted values apart).
- * From memory. */
+/* Whether the key, and what is above it, is as the host has it (its sub-keys and deleted values
+ * apart). From memory. */
 static inline bool key_untouched(struct str16 canon)
 {
-    return !layer_changed(CHANGE_KEY_UPPER, canon) && !change_index_has_above(layer_changes, CHANGE_KEY_HIDDEN, canon);
+    return !layer_changed(CHANGE_KEY_UPPER, canon) &&
+           !change_index_has_above(layer_changes, CHANGE_KEY_HIDDEN, canon);
 }
 
 /* Whether the key's sub-keys, and its values, are those of the host. */
 static inline bool key_listing_untouched(struct str16 canon)
 {
-    return !layer_changed(CHANGE_KEY_LISTING, canon) && !change_index_has_above(layer_changes, CHANGE_KEY_HIDDEN, canon);
+    return !layer_changed(CHANGE_KEY_LISTING, canon) &&
+           !change_index_has_above(layer_changes, CHANGE_KEY_HIDDEN, canon);
 }
 
 static inline bool key_values_untouched(struct str16 canon)
@@ -57,8 +61,8 @@ void key_view_close(struct key_view *view);
 /* Whether the VM sees a key of this name. */
 NTSTATUS key_exists(struct str16 canon, bool *exists);
 
-/* Makes the VM's own key, and those above it, for a key that the VM sees, and opens it with `access`.
- * STATUS_OBJECT_NAME_NOT_FOUND when it does not. */
+/* Makes the VM's own key, and those above it, for a key that the VM sees, and opens it with
+ * `access`. STATUS_OBJECT_NAME_NOT_FOUND when it does not. */
 NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 
 /* Notes in memory that the VM is about to have `canon` of its own. */
@@ -75,8 +79,8 @@ NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle);
 /* Opens the key that the trees lie in. */
 NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle);
 
-/* Enters all that the VM has changed before into the change index. For the process that starts the VM,
- * before any other of it runs: `real`, layer_config and layer_changes must be set. */
+/* Enters all that the VM has changed before into the change index. For the process that starts the
+ * VM, before any other of it runs: `real`, layer_config and layer_changes must be set. */
 NTSTATUS key_announce_all(void);
 
 #endif

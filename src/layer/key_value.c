@@ -7,9 +7,10 @@ static bool is_found(NTSTATUS status)
     return status != STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* The host's value, when the VM has none of its own. `lower` is a handle on the host's key, or NULL. */
-static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *name, ULONG class, void *info, ULONG length,
-                            ULONG *result)
+/* The host's value, when the VM has none of its own. `lower` is a handle on the host's key, or
+ * NULL. */
+static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *name, ULONG class,
+                            void *info, ULONG length, ULONG *result)
 {
     layer_cleanup_handle HANDLE opened = NULL;
     bool hidden;
@@ -27,7 +28,8 @@ static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *na
     return real.NtQueryValueKey(lower, name, class, info, length, result);
 }
 
-static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, ULONG class, void *info, ULONG length, ULONG *result)
+static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, ULONG class,
+                            void *info, ULONG length, ULONG *result)
 {
     HANDLE own = key->handle;
     bool hidden;
@@ -48,10 +50,12 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
         return status;
     if (hidden)
         return has_upper ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_KEY_DELETED;
-    return query_lower(key->canon, key->lower ? key->handle : NULL, name, class, info, length, result);
+    return query_lower(key->canon, key->lower ? key->handle : NULL, name, class, info, length,
+                       result);
 }
 
-NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG class, void *info, ULONG length, ULONG *result)
+NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG class, void *info,
+                                     ULONG length, ULONG *result)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_wake();
@@ -65,16 +69,19 @@ NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG 
     return query_value(&key, name, class, info, length, result);
 }
 
-/* A value by its number. If it is not where it was, its name in *gone, in memory of layer_alloc()'s. */
-static NTSTATUS give_entry(const struct key_names *names, const struct key_view *view, ULONG index, ULONG class, void *info,
-                           ULONG length, ULONG *result, UNICODE_STRING *gone)
+/* A value by its number. If it is not where it was, its name in *gone, in memory of
+ * layer_alloc()'s. */
+static NTSTATUS give_entry(const struct key_names *names, const struct key_view *view, ULONG index,
+                           ULONG class, void *info, ULONG length, ULONG *result,
+                           UNICODE_STRING *gone)
 {
     if (index >= names->count)
         return STATUS_NO_MORE_ENTRIES;
     const struct keymerge_entry *entry = &names->entries[index];
     HANDLE from = entry->from & KEYMERGE_UPPER ? view->upper : view->lower;
     UNICODE_STRING name = unicode_of_str16(entry->name);
-    NTSTATUS status = from ? real.NtQueryValueKey(from, &name, class, info, length, result) : STATUS_OBJECT_NAME_NOT_FOUND;
+    NTSTATUS status = from ? real.NtQueryValueKey(from, &name, class, info, length, result)
+                           : STATUS_OBJECT_NAME_NOT_FOUND;
     if (!is_found(status)) {
         gone->Buffer = layer_alloc(name.Length + sizeof(WCHAR));
         if (!gone->Buffer)
@@ -82,8 +89,8 @@ static NTSTATUS give_entry(const struct key_names *names, const struct key_view 
         memcpy(gone->Buffer, name.Buffer, name.Length);
         gone->Length = gone->MaximumLength = name.Length;
     }
-    // For a buffer that does not hold the fixed part, systems differ between the two calls: this one's
-    // answer is asked for.
+    // For a buffer that does not hold the fixed part, systems differ between the two calls: this
+    // one's answer is asked for.
     uint8_t none[sizeof(struct nt_key_value_full_information)];
     ULONG ignored;
     if (status == STATUS_BUFFER_TOO_SMALL && length < sizeof none &&
@@ -92,7 +99,8 @@ static NTSTATUS give_entry(const struct key_names *names, const struct key_view 
     return status;
 }
 
-NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class, void *info, ULONG length, ULONG *result)
+NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class, void *info,
+                                         ULONG length, ULONG *result)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_wake();
@@ -111,7 +119,8 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
     status = key_listing_get(&key, true, index, &listing);
     if (status)
         return status;
-    status = give_entry(&listing->part[1].names, &listing->view, index, class, info, length, result, &gone);
+    status = give_entry(&listing->part[1].names, &listing->view, index, class, info, length, result,
+                        &gone);
     key_listing_done(&key);
     if (gone.Buffer) {
         // Gone since the listing, or come over to the VM's side.
@@ -121,8 +130,8 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
     return is_found(status) ? status : STATUS_NO_MORE_ENTRIES;
 }
 
-NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY entries, ULONG count, void *buffer, ULONG *length,
-                                             ULONG *needed)
+NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY entries, ULONG count,
+                                             void *buffer, ULONG *length, ULONG *needed)
 {
     enum { FIXED = offsetof(struct nt_key_value_partial_information, data) };
     layer_cleanup_key_handle struct key_handle key;
@@ -142,7 +151,8 @@ NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY ent
         ULONG len = 0;
         if (!info)
             return STATUS_INSUFFICIENT_RESOURCES;
-        status = query_value(&key, entries[i].ValueName, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
+        status = query_value(&key, entries[i].ValueName, NT_KEY_VALUE_PARTIAL_INFORMATION, info,
+                             size, &len);
         if ((status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) && len > size) {
             layer_free(info);
             info = layer_alloc(size = len);
