@@ -101,3 +101,15 @@ void say_peer(const char *name, SOCKET s, unsigned port)
 {
     say_end(name, "peer", s, port, TRUE);
 }
+
+void need_ipv6(void)
+{
+    struct sockaddr_storage address;
+    int length = make_address(&address, "::1", 0);
+    SOCKET s = socket(AF_INET6, SOCK_DGRAM, 0);
+    if (s == INVALID_SOCKET || bind(s, (struct sockaddr *)&address, length)) {
+        printf("this machine has no IPv6\n");
+        exit(77);
+    }
+    closesocket(s);
+}

@@ -22,4 +22,8 @@ void say_peer(const char *name, SOCKET s, unsigned port);
 
 void start_winsock(void);
 
+/* Ends with 77, which means that there is nothing to compare, where the machine has no ::1: a VM
+ * would. */
+void need_ipv6(void);
+
 #endif

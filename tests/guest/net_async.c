@@ -187,6 +187,7 @@ static void overlapped_datagrams(const char *name, const char *on, const char *t
 int main(void)
 {
     start_winsock();
+    need_ipv6();
     extended("extended", "0.0.0.0", "0.0.0.0", "127.0.0.1");
     extended("extended, IPv6", "::", "::", "::1");
     not_blocking("not blocking", "0.0.0.0", "127.0.0.1");

@@ -14,6 +14,7 @@ static int bind_again(SOCKET s, const char *text, unsigned port)
 int main(void)
 {
     start_winsock();
+    need_ipv6();
     unsigned port = free_port(SOCK_STREAM);
     SOCKET s = bound_socket("first", SOCK_STREAM, "0.0.0.0", port, -1), t;
     step("the same socket again", !bind_again(s, "0.0.0.0", port + 1));

@@ -55,6 +55,7 @@ static SOCKET serve(const char *name, const char *on, unsigned port, int v6only)
 int main(void)
 {
     start_winsock();
+    need_ipv6();
     unsigned port = free_port(SOCK_STREAM);
     SOCKET s, t;
 

@@ -110,6 +110,7 @@ static void echo_on(const char *name, const char *on, int v6only, const char *to
 int main(void)
 {
     start_winsock();
+    need_ipv6();
     echo_on("any", "0.0.0.0", -1, "127.0.0.1");
     echo_on("loopback", "127.0.0.1", -1, "127.0.0.1");
     echo_on("any IPv6", "::", 1, "::1");
