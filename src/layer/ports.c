@@ -46,3 +46,33 @@ struct sockaddr_ports *ports_table(void)
     layer_unlock(&lock);
     return found;
 }
+
+void ports_note(enum sockaddr_kind kind, unsigned port)
+{
+    struct sockaddr_ports *ports = ports_table();
+    if (!ports || !port)
+        return;
+    __atomic_or_fetch(&ports->taken[port], (uint8_t)sockaddr_taken(kind), __ATOMIC_RELAXED);
+    if (kind == SOCKADDR_MAPPED_TWIN)
+        ports->state[port] = SOCKADDR_PORT_TWIN;
+    else if (kind == SOCKADDR_MAPPED_OWN)
+        ports->state[port] = SOCKADDR_PORT_OWN;
+}
+
+void ports_note_datagram(unsigned named, unsigned port)
+{
+    struct sockaddr_ports *ports = ports_table();
+    if (!ports || !port)
+        return;
+    ports->datagram[named] = (uint16_t)port;
+    ports->program[port] = (uint16_t)named;
+}
+
+void ports_forget_datagram(unsigned named)
+{
+    struct sockaddr_ports *ports = ports_table();
+    if (ports && ports->datagram[named]) {
+        ports->program[ports->datagram[named]] = 0;
+        ports->datagram[named] = 0;
+    }
+}

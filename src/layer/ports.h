@@ -10,4 +10,14 @@
  * itself. */
 struct sockaddr_ports *ports_table(void);
 
+/* Notes that a socket of the VM has been bound to V or T; `kind` says to which and how. */
+void ports_note(enum sockaddr_kind kind, unsigned port);
+
+/* Notes that the datagram socket whose port the program calls `named` has `port` at 127.0.0.1. */
+void ports_note_datagram(unsigned named, unsigned port);
+
+/* Forgets what a datagram socket had at 127.0.0.1 that is closed: one at the VM's address has taken
+ * its port. */
+void ports_forget_datagram(unsigned named);
+
 #endif

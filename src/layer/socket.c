@@ -1,6 +1,7 @@
 #include "core/sockaddr.h"
 #include "layer/handles.h"
 #include "layer/ports.h"
+#include "layer/socket_ask.h"
 
 // The network: requests to the socket driver get the VM's addresses, and their results lose them
 // again. The decisions, and the forms of the requests, are in core/sockaddr.c.
@@ -12,9 +13,8 @@
 // bound to any address in that case (and not bound at all when they send unbound, as ever): an
 // ephemeral port collides with nobody's.
 //
-// That holds until such a socket is connected inside the VM: then the system gives it 127.0.0.1 as
-// its own, to which nobody in the VM can send. (One that is not bound when it is connected gets the
-// VM's address.)
+// IPv4 datagram sockets under Wine have 127.0.0.1 instead of the VM's address: see struct
+// sockaddr_ports. What comes from 127.0.0.1 itself is answered there.
 //
 // Not translated, because it arrives in the program's memory when the layer is not looking: the
 // peer's address of an overlapped WSARecvFrom that does not complete at once, the addresses that
@@ -28,12 +28,8 @@
 #ifndef STATUS_SHARING_VIOLATION
 #define STATUS_SHARING_VIOLATION ((NTSTATUS)0xC0000043) // WSAEADDRINUSE
 #endif
-#ifndef STATUS_ALERTED
-#define STATUS_ALERTED ((NTSTATUS)0x00000101)
-#endif
 
 enum { INPUT_MAX = 128 }; // a larger input is copied to allocated memory
-enum { TYPE_STREAM = 1 }; // SOCK_STREAM
 
 /* What the layer keeps of a socket, as the units of a handle's record. */
 enum socket_flag {
@@ -57,11 +53,6 @@ struct call {
     void *out;
     ULONG out_length;
 };
-
-static struct sockaddr_vm vm(void)
-{
-    return sockaddr_vm_of(layer_config.ipv4);
-}
 
 static struct socket_note get_note(HANDLE socket)
 {
@@ -90,79 +81,12 @@ static NTSTATUS pass(const struct call *call)
                                       call->out_length);
 }
 
-/* Waits for a request whose caller would do nothing else: the event is the caller's, and stays set.
- */
-static NTSTATUS wait_for(HANDLE event, IO_STATUS_BLOCK *io, bool alertable)
-{
-    NTSTATUS status;
-    do
-        status = real.NtWaitForSingleObject(event, alertable, NULL);
-    while (status == STATUS_USER_APC || status == STATUS_ALERTED);
-    return status ? status : io->Status;
-}
-
 static NTSTATUS pass_and_wait(const struct call *call)
 {
     NTSTATUS status = pass(call);
     return status == STATUS_PENDING && call->event && !call->apc
-               ? wait_for(call->event, call->io, false)
+               ? socket_wait(call->event, call->io, false)
                : status;
-}
-
-/* Whether Wine answers a request within the call, always. */
-static bool is_immediate(ULONG code)
-{
-    return code == SOCKADDR_CODE_WINE_GET_INFO || code == SOCKADDR_CODE_WINE_GET_IPV6_ONLY ||
-           code == SOCKADDR_CODE_WINE_SET_IPV6_ONLY || code == SOCKADDR_CODE_WINE_GET_PEER;
-}
-
-/* A request of the layer's own. It has no APC context, so a completion port hears nothing of it. */
-static NTSTATUS ask(HANDLE socket, ULONG code, void *in, ULONG in_length, void *out,
-                    ULONG out_length)
-{
-    layer_cleanup_handle HANDLE event = NULL;
-    IO_STATUS_BLOCK io = {{0}, 0};
-    NTSTATUS status = STATUS_SUCCESS;
-    if (!is_immediate(code))
-        status =
-            real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* NotificationEvent */, FALSE);
-    if (status)
-        return status;
-    status = real.NtDeviceIoControlFile(socket, event, NULL, NULL, &io, code, in, in_length, out,
-                                        out_length);
-    return status == STATUS_PENDING ? wait_for(event ? event : socket, &io, false) : status;
-}
-
-/* Windows' form of setsockopt() and getsockopt(), since NT 6: AFD_TL_IO_CONTROL_INFO of phnt's
- * ntafd.h. Not tested. */
-static NTSTATUS ask_option(HANDLE socket, bool set, ULONG *value)
-{
-    struct {
-        ULONG type, level, name;
-        BOOLEAN endpoint;
-        void *input;
-        SIZE_T input_length;
-    } request = {set ? 1 : 2, 41 /* IPPROTO_IPV6 */, 27 /* IPV6_V6ONLY */,
-                 TRUE,        set ? value : NULL,    set ? sizeof *value : 0};
-    return ask(socket, SOCKADDR_CODE_TRANSPORT, &request, sizeof request, set ? NULL : value,
-               set ? 0 : sizeof *value);
-}
-
-/* Whether the system's socket takes IPv6 only. NT 5.2 has no other: there it stays so, and the
- * mapped address will be refused. */
-static bool is_ipv6_only(HANDLE socket)
-{
-    ULONG value = 0;
-    if (ask(socket, SOCKADDR_CODE_WINE_GET_IPV6_ONLY, NULL, 0, &value, sizeof value) < 0 &&
-        ask_option(socket, false, &value) < 0)
-        return true;
-    return value != 0;
-}
-
-static void set_ipv6_only(HANDLE socket, ULONG value)
-{
-    if (ask(socket, SOCKADDR_CODE_WINE_SET_IPV6_ONLY, &value, sizeof value, NULL, 0) < 0)
-        ask_option(socket, true, &value);
 }
 
 /* Makes a socket take the mapped addresses, as far as it still can. */
@@ -170,94 +94,11 @@ static void open_to_ipv4(HANDLE socket, struct socket_note *note)
 {
     if (note->flags & SOCKET_OPENED)
         return;
-    if (is_ipv6_only(socket)) {
-        set_ipv6_only(socket, FALSE);
+    if (socket_is_ipv6_only(socket)) {
+        socket_set_ipv6_only(socket, FALSE);
         note->flags |= SOCKET_IPV6_ONLY;
     }
     note->flags |= SOCKET_OPENED;
-}
-
-enum socket_type { SOCKET_STREAM, SOCKET_DATAGRAM, SOCKET_WINE_DATAGRAM };
-
-static enum socket_type get_type(HANDLE socket)
-{
-    ULONG info[3] = {0};     // Wine: family, type, protocol
-    ULONG context[64] = {0}; // Windows: SOCK_SHARED_INFO, the type is its third member
-    if (ask(socket, SOCKADDR_CODE_WINE_GET_INFO, NULL, 0, info, sizeof info) >= 0)
-        return info[1] == TYPE_STREAM ? SOCKET_STREAM : SOCKET_WINE_DATAGRAM;
-    NTSTATUS status = ask(socket, SOCKADDR_CODE_GET_CONTEXT, NULL, 0, context, sizeof context);
-    return (status >= 0 || status == STATUS_BUFFER_OVERFLOW) && context[2] == TYPE_STREAM
-               ? SOCKET_STREAM
-               : SOCKET_DATAGRAM;
-}
-
-/* The address of one end; false where there is none. */
-static bool get_end(HANDLE socket, bool peer, uint8_t *bytes, size_t size,
-                    struct sockaddr_view *view)
-{
-    NTSTATUS status = ask(socket, peer ? SOCKADDR_CODE_WINE_GET_PEER : SOCKADDR_CODE_GET_ADDRESS,
-                          NULL, 0, bytes, (ULONG)size);
-    if (status < 0 && peer)
-        status = ask(socket, SOCKADDR_CODE_GET_PEER, NULL, 0, bytes, (ULONG)size);
-    return status >= 0 && sockaddr_find_result(bytes, size, view);
-}
-
-static bool end_is_twin(HANDLE socket, bool peer)
-{
-    uint8_t bytes[64] = {0};
-    struct sockaddr_view view;
-    struct sockaddr_vm addresses = vm();
-    return get_end(socket, peer, bytes, sizeof bytes, &view) &&
-           sockaddr_kind(&addresses, view) == SOCKADDR_MAPPED_TWIN;
-}
-
-/* Binds a socket to the VM's own address, or the twin, by a request of the layer's own. */
-static NTSTATUS bind_to(HANDLE socket, enum sockaddr_kind kind, bool ipv6)
-{
-    struct {
-        ULONG share;
-        uint8_t address[SOCKADDR_MAX];
-    } request = {0, {ipv6 ? 23 : 2}};
-    ULONG length = ipv6 ? SOCKADDR_MAX : 16;
-    uint8_t result[64];
-    struct sockaddr_vm addresses = vm();
-    struct sockaddr_view view = {request.address, length};
-    sockaddr_set(&addresses, view, kind);
-    return ask(socket, SOCKADDR_CODE_BIND, &request, (ULONG)sizeof request.share + length, result,
-               length);
-}
-
-/* Notes that a socket of the VM has been bound to V or T. */
-static void note_port(enum sockaddr_kind kind, unsigned port)
-{
-    struct sockaddr_ports *ports = ports_table();
-    if (!ports || !port)
-        return;
-    __atomic_or_fetch(&ports->taken[port], (uint8_t)sockaddr_taken(kind), __ATOMIC_RELAXED);
-    if (kind == SOCKADDR_MAPPED_TWIN)
-        ports->state[port] = SOCKADDR_PORT_TWIN;
-    else if (kind == SOCKADDR_MAPPED_OWN)
-        ports->state[port] = SOCKADDR_PORT_OWN;
-}
-
-static void note_datagram_port(unsigned named, unsigned port)
-{
-    struct sockaddr_ports *ports = ports_table();
-    if (!ports || !port)
-        return;
-    ports->datagram[named] = (uint16_t)port;
-    ports->program[port] = (uint16_t)named;
-}
-
-/* Forgets what a datagram socket had at 127.0.0.1 that is closed: one at the VM's address has taken
- * its port. */
-static void forget_datagram_port(unsigned named)
-{
-    struct sockaddr_ports *ports = ports_table();
-    if (ports && ports->datagram[named]) {
-        ports->program[ports->datagram[named]] = 0;
-        ports->datagram[named] = 0;
-    }
 }
 
 /* Notes the port that a datagram socket has at 127.0.0.1, unless it is known. */
@@ -265,18 +106,18 @@ static void note_own_port(HANDLE socket)
 {
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     struct sockaddr_ports *ports = ports_table();
-    if (ports && get_end(socket, false, bytes, sizeof bytes, &view) &&
+    if (ports && socket_end(socket, false, bytes, sizeof bytes, &view) &&
         sockaddr_kind(&addresses, view) == SOCKADDR_LOOPBACK4 &&
         !ports->program[sockaddr_port(view)])
-        note_datagram_port(sockaddr_port(view), sockaddr_port(view));
+        ports_note_datagram(sockaddr_port(view), sockaddr_port(view));
 }
 
 /* Replaces what a program addresses by where that is. */
 static void to_reach(struct sockaddr_view view, enum socket_type type)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view), target;
     bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
     unsigned port = sockaddr_port(view);
@@ -314,16 +155,16 @@ static NTSTATUS bind_pending(HANDLE socket, struct socket_note *note, bool insid
     bool ipv6 = note->bound == SOCKADDR_ANY6, only = note->flags & SOCKET_IPV6_ONLY;
     enum sockaddr_kind kind = inside ? sockaddr_to_bind(note->bound, only) : note->bound;
     if (inside && only)
-        set_ipv6_only(socket, FALSE);
-    NTSTATUS status = bind_to(socket, kind, ipv6);
+        socket_set_ipv6_only(socket, FALSE);
+    NTSTATUS status = socket_bind(socket, kind, ipv6);
     if (status)
         return status;
     note->flags = (note->flags & ~(unsigned)SOCKET_PENDING) | (inside ? SOCKET_OPENED : 0);
     set_note(socket, *note);
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
-    if (inside && get_end(socket, false, bytes, sizeof bytes, &view))
-        note_port(kind, sockaddr_port(view));
+    if (inside && socket_end(socket, false, bytes, sizeof bytes, &view))
+        ports_note(kind, sockaddr_port(view));
     return STATUS_SUCCESS;
 }
 
@@ -343,21 +184,21 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind,
 {
     uint8_t bytes[64] = {0};
     struct sockaddr_view bound;
-    bool only = kind == SOCKADDR_ANY6 && is_ipv6_only(call->file);
+    bool only = kind == SOCKADDR_ANY6 && socket_is_ipv6_only(call->file);
     struct socket_note note = {kind, only ? SOCKET_IPV6_ONLY : 0};
 
-    if (get_type(call->file) != SOCKET_STREAM) {
+    if (socket_type_of(call->file) != SOCKET_STREAM) {
         if (only)
-            set_ipv6_only(call->file, FALSE); // so that it can send to the VM's address too
+            socket_set_ipv6_only(call->file, FALSE); // so that it can send to the VM's address too
         note.flags |= SOCKET_OPENED;
         *status = pass_and_wait(call);
         if (!*status)
             set_note(call->file, note);
         else if (only)
-            set_ipv6_only(call->file, TRUE);
+            socket_set_ipv6_only(call->file, TRUE);
         return true;
     }
-    if (get_end(call->file, false, bytes, sizeof bytes, &bound))
+    if (socket_end(call->file, false, bytes, sizeof bytes, &bound))
         return false; // is bound: let the system say what it says to that
     note.flags |= SOCKET_PENDING;
     set_note(call->file, note);
@@ -374,7 +215,7 @@ static bool bind_any_port(const struct call *call, enum sockaddr_kind kind,
 static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind,
                               struct sockaddr_view view)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     struct sockaddr_ports *ports = ports_table();
     struct sockaddr_view result;
     unsigned named = sockaddr_port(view);
@@ -396,14 +237,14 @@ static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind,
         sockaddr_set_port(result, named ? named : port);
         sockaddr_set(&addresses, result, kind);
     }
-    note_datagram_port(named ? named : port, port);
+    ports_note_datagram(named ? named : port, port);
     set_note(call->file, (struct socket_note){kind, SOCKET_OPENED});
     return status;
 }
 
 static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view), target;
     NTSTATUS status;
 
@@ -412,23 +253,23 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
     if ((kind == SOCKADDR_ANY4 || kind == SOCKADDR_ANY6) && !sockaddr_port(view) && call->io &&
         bind_any_port(call, kind, view, &status))
         return status;
-    bool only = sockaddr_is_ipv6(view) && is_ipv6_only(call->file);
+    bool only = sockaddr_is_ipv6(view) && socket_is_ipv6_only(call->file);
     target = sockaddr_to_bind(kind, only);
     if (target == SOCKADDR_OTHER)
         return STATUS_INVALID_ADDRESS_COMPONENT;
     bool takes_ipv4 = target == SOCKADDR_OWN4 || target == SOCKADDR_MAPPED_OWN;
-    enum socket_type type = takes_ipv4 ? get_type(call->file) : SOCKET_STREAM;
+    enum socket_type type = takes_ipv4 ? socket_type_of(call->file) : SOCKET_STREAM;
     if (target == SOCKADDR_OWN4 && type == SOCKET_WINE_DATAGRAM)
         return bind_datagram(call, kind, view);
     if (only)
-        set_ipv6_only(call->file, FALSE);
+        socket_set_ipv6_only(call->file, FALSE);
     unsigned port = sockaddr_port(view);
     sockaddr_set(&addresses, view, target);
     status = pass_and_wait(call);
     if (status < 0 && only)
-        set_ipv6_only(call->file, TRUE);
+        socket_set_ipv6_only(call->file, TRUE);
     if (status == STATUS_PENDING)
-        note_port(target, port); // without an event to wait for, the result comes unseen
+        ports_note(target, port); // without an event to wait for, the result comes unseen
     if (status)
         return status;
 
@@ -439,15 +280,15 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
         port = sockaddr_port(result);
         sockaddr_set(&addresses, result, kind);
     }
-    note_port(target, port);
+    ports_note(target, port);
     if (type != SOCKET_STREAM)
-        forget_datagram_port(port);
+        ports_forget_datagram(port);
     return status;
 }
 
 static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     enum socket_type type = SOCKET_STREAM;
     struct socket_note note = get_note(call->file);
@@ -456,19 +297,20 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
     NTSTATUS status;
 
     if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) != SOCKADDR_OTHER && !pending)
-        type = get_type(call->file);
+        type = socket_type_of(call->file);
     if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
         // To ::1, from the twin: that fails where the socket is bound, and then it is sent from
         // where it is.
         if (pending && note.flags & SOCKET_IPV6_ONLY)
-            set_ipv6_only(call->file, FALSE);
+            socket_set_ipv6_only(call->file, FALSE);
         else
             open_to_ipv4(call->file, &note);
-        bind_to(call->file, SOCKADDR_MAPPED_TWIN, true);
+        socket_bind(call->file, SOCKADDR_MAPPED_TWIN, true);
     } else if (type != SOCKET_STREAM && !sockaddr_is_ipv6(view)) {
         // A datagram socket that is connected takes only what comes to its own address, and answers
         // are sent to the VM's.
-        bind_to(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4, false);
+        socket_bind(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4,
+                    false);
     } else if (pending) {
         status = bind_pending(call->file, &note, false);
         if (status)
@@ -571,7 +413,7 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     if (!sockaddr_find(bytes, length, &view))
         return pass(call);
 
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
     if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) == SOCKADDR_OTHER)
@@ -594,12 +436,12 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
 
 static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = false;
     if (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK)
         ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) ||
-               (connected && end_is_twin(socket, false));
+               (connected && socket_end_is_twin(socket, false));
     show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_peer_shown(kind, ipv6);
     if (shown != SOCKADDR_OTHER)
@@ -610,13 +452,13 @@ static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
  * not bound, or bound to any address, when it was connected. */
 static void note_sender(struct sockaddr_view view)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     unsigned port = sockaddr_port(view);
     struct sockaddr_ports *ports =
         kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK ? ports_table() : NULL;
     if (ports && !ports->program[port] && !ports->datagram[port])
-        note_datagram_port(port, port);
+        ports_note_datagram(port, port);
 }
 
 static NTSTATUS do_receive(const struct call *call, const struct sockaddr_request *form)
@@ -632,7 +474,7 @@ static NTSTATUS do_receive(const struct call *call, const struct sockaddr_reques
         memcpy(&flag, in + form->wait, sizeof flag);
     NTSTATUS status = pass(call);
     if (status == STATUS_PENDING && !flag && call->event && !call->apc)
-        status = wait_for(call->event, call->io, true);
+        status = socket_wait(call->event, call->io, true);
     struct sockaddr_view view;
     if ((status >= 0 && status != STATUS_PENDING) || status == STATUS_BUFFER_OVERFLOW) {
         // A stream's address is not filled in; what the program has there then is nothing to
@@ -648,7 +490,7 @@ static NTSTATUS do_receive(const struct call *call, const struct sockaddr_reques
 
 static NTSTATUS do_local(const struct call *call)
 {
-    struct sockaddr_vm addresses = vm();
+    struct sockaddr_vm addresses = socket_vm();
     struct socket_note note = get_note(call->file);
     struct sockaddr_view view;
     if (note.flags & SOCKET_PENDING)
@@ -660,7 +502,7 @@ static NTSTATUS do_local(const struct call *call)
     bool ipv6 = false;
     if (note.bound == SOCKADDR_OTHER &&
         (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
-        ipv6 = note.flags & SOCKET_IPV6_ONLY || end_is_twin(call->file, true);
+        ipv6 = note.flags & SOCKET_IPV6_ONLY || socket_end_is_twin(call->file, true);
     show_port(kind, view);
     enum sockaddr_kind shown = sockaddr_local_shown(kind, note.bound, ipv6);
     if (shown != SOCKADDR_OTHER)
