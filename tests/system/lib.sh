@@ -35,15 +35,14 @@ expect() {
   [ "$status" -eq "$wanted" ] || { echo "at line ${BASH_LINENO[0]}: expected status $wanted of: $*"; show; exit 1; }
 }
 
-# refused COMMAND... -- PATTERN: it ends with 125, says something on standard error that the pattern (a
+# refused COMMAND... -- PATTERN: it ends with 125, says one line on standard error that the pattern (a
 # glob) matches, and nothing on standard output.
 refused() {
-  local words=()
-  while [ "$1" != -- ]; do words+=("$1"); shift; done
+  local words=("${@:1:$#-2}") pattern=${!#}
   run "${words[@]}"
   # shellcheck disable=SC2053
-  if [ "$status" -ne 125 ] || [ -n "$out" ] || [[ $err != $2 ]] || [ "$(wc -l <<<"$err")" -ne 1 ]; then
-    echo "at line ${BASH_LINENO[0]}: expected status 125 and one line like: $2"; echo "  of: ${words[*]}"; show; exit 1
+  if [ "$status" -ne 125 ] || [ -n "$out" ] || [[ $err != $pattern ]] || [ "$(wc -l <<<"$err")" -ne 1 ]; then
+    echo "at line ${BASH_LINENO[0]}: expected status 125 and one line like: $pattern"; echo "  of: ${words[*]}"; show; exit 1
   fi
 }
 
@@ -51,13 +50,14 @@ same() { # same WHAT EXPECTED FOUND
   [ "$2" = "$3" ] || { echo "at line ${BASH_LINENO[0]}: $1"; echo "  expected: $2"; echo "  found:    $3"; exit 1; }
 }
 
-contains() { # contains TEXT PATTERN (a glob)
-  # shellcheck disable=SC2053
-  [[ $1 == *$2* ]] || { echo "at line ${BASH_LINENO[0]}: no '$2' in:"; sed 's/^/  /' <<<"$1"; exit 1; }
+contains() { # contains TEXT PART
+  [[ $1 == *"$2"* ]] || { echo "at line ${BASH_LINENO[0]}: no '$2' in:"; sed 's/^/  /' <<<"$1"; exit 1; }
 }
 
 # member NAME KEY: a member of `plume inspect`, as text.
-member() { plume inspect --format json "$1" | tr -d '\r' | sed -n "s/^  \"$2\": \"\{0,1\}\([^\"]*\)\"\{0,1\},\{0,1\}\$/\1/p"; }
+member() {
+  plume inspect --format json "$1" | tr -d '\r' | sed -n "s/,\$//; s/^  \"$2\": //p" | sed 's/^"\(.*\)"$/\1/'
+}
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {

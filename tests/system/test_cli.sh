@@ -10,7 +10,7 @@ test_help_and_version() {
     expect 0 plume help $verb
     contains "$out" "usage: plume $verb"
   done
-  expect 0 plume stop --help; contains "$out" 'usage: plume stop [[]-t S] NAME'
+  expect 0 plume stop --help; contains "$out" 'usage: plume stop [-t S] NAME'
 }
 
 test_wrong_calls() {

@@ -15,10 +15,10 @@ test_service_of_the_host_runs_in_the_vm() {
 
 test_service_errors() {
   vm err
-  refused plume service err start NoSuchService -- "plume: cannot open the service 'NoSuchService': *(Win32 error 1060)"
-  refused plume service err stop Spooler -- "plume: cannot stop the service 'Spooler': *(Win32 error 1062)"
+  refused plume service err start NoSuchService -- "plume: cannot open the service 'NoSuchService': *Win32 error 1060)"
+  refused plume service err stop Spooler -- "plume: cannot stop the service 'Spooler': *Win32 error 1062)"
   expect 0 plume service err start Spooler
-  refused plume service err start Spooler -- "plume: cannot start the service 'Spooler': *(Win32 error 1056)"
+  refused plume service err start Spooler -- "plume: cannot start the service 'Spooler': *Win32 error 1056)"
   expect 0 plume service err ls; contains "$out" Spooler
   expect 0 plume service err ls --format json; contains "$out" '"name": "Spooler"'
 }
@@ -27,9 +27,9 @@ test_created_service_is_the_vms_alone() {
   vm s1; vm s2
   expect 0 plume exec s1 sc create PlumeTest binPath= 'C:\windows\system32\spoolsv.exe'
   expect 0 plume exec s1 sc query PlumeTest; contains "$out" STOPPED
-  refused plume service s2 status PlumeTest -- '*(Win32 error 1060)'
+  refused plume service s2 status PlumeTest -- '*Win32 error 1060)'
   run "$wine" sc query PlumeTest
   [ "$status" -ne 0 ] || die 'the host has it too'
   expect 0 plume exec s1 sc delete PlumeTest
-  refused plume service s1 status PlumeTest -- '*(Win32 error 1060)'
+  refused plume service s1 status PlumeTest -- '*Win32 error 1060)'
 }
