@@ -141,6 +141,6 @@ void dirlist_sort(struct dirlist_entry **entries, struct dirlist_entry **spare, 
                 spare[i] = from_left ? entries[left++] : entries[right++];
             }
         }
-        memcpy(entries, spare, count * sizeof *entries);
+        memcpy(entries, spare, count * sizeof(struct dirlist_entry *));
     }
 }

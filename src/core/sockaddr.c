@@ -117,7 +117,7 @@ enum sockaddr_kind sockaddr_kind(const struct sockaddr_vm *vm, struct sockaddr_v
         return SOCKADDR_ANY6;
     if (!memcmp(address, loopback6, sizeof loopback6))
         return SOCKADDR_LOOPBACK6;
-    if (memcmp(address, mapped, sizeof mapped))
+    if (memcmp(address, mapped, sizeof mapped) != 0)
         return SOCKADDR_OTHER;
     switch (kind4(vm, view.at + AT_MAPPED)) {
     case SOCKADDR_ANY4:

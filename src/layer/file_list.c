@@ -127,8 +127,9 @@ static NTSTATUS merge(struct str16 canon, UNICODE_STRING *pattern, struct listin
     if (status || !listing->count)
         return status;
 
-    layer_cleanup_free struct dirlist_entry **spare = layer_alloc(listing->count * sizeof *spare);
-    listing->order = layer_alloc(listing->count * sizeof *listing->order);
+    layer_cleanup_free struct dirlist_entry **spare =
+        layer_alloc(listing->count * sizeof(struct dirlist_entry *));
+    listing->order = layer_alloc(listing->count * sizeof(struct dirlist_entry *));
     if (!spare || !listing->order)
         return STATUS_INSUFFICIENT_RESOURCES;
     for (size_t i = 0; i < listing->count; i++)

@@ -138,7 +138,7 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
 
 static NTSTATUS open_named(struct open_call *call)
 {
-    layer_cleanup_file_name struct file_name name;
+    layer_cleanup_file_name struct file_name name = {0};
     layer_wake();
     NTSTATUS status = file_name_read(call->attributes, &name);
     if (status)

@@ -363,7 +363,7 @@ static uint8_t *keep_address(const uint8_t *bytes, size_t size)
     struct kept **chain = &chains[bytes[3]]; // the port's lower half
     layer_lock(&lock);
     struct kept *found = *chain;
-    while (found && (found->size != size || memcmp(found->bytes, bytes, size)))
+    while (found && (found->size != size || memcmp(found->bytes, bytes, size) != 0))
         found = found->next;
     if (!found && (found = layer_alloc(sizeof *found))) {
         memcpy(found->bytes, bytes, size);
