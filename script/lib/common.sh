@@ -36,6 +36,12 @@ build_packages=(gcc libc6-dev cmake ninja-build gcc-mingw-w64-x86-64 gcc-mingw-w
 # `wine` is the command, wine64 the loader; without them everything can be built, but nothing run.
 wine_packages=(wine wine64)
 
+# wine_loader: Wine's 64-bit loader, past Debian's `wine`, which speaks on standard error. To be asked for when
+# it is installed.
+wine_loader() {
+  if [ -x /usr/lib/wine/wine64 ]; then echo /usr/lib/wine/wine64; else command -v wine64 || command -v wine; fi
+}
+
 # seconds_since START: with one digit, where START is a value of now().
 now() { date +%s.%N; }
 seconds_since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
