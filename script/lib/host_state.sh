@@ -17,8 +17,9 @@ host_files() {
   ) | LC_ALL=C sort
 }
 
-# host_registry: every key and value. Left out, because Wine itself writes them whenever its first
-# desktop comes up: the keys of the display and its monitors; and Plume's own key.
+# host_registry: every key and value. Left out, because Wine itself writes them: the keys of the display and its
+# monitors (whenever its first desktop comes up), its own explorer's and debugger's, and the number of the last
+# service that the host's service control manager has started; and Plume's own key.
 host_registry() {
   local file
   file=$(mktemp) || return 1
@@ -28,7 +29,8 @@ host_registry() {
       key = tolower($0)
       skip = key ~ /\\software\\plume(\\|\])/ || key ~ /\\control\\video\\/ || key ~ /\\control\\class\\\{4d36e968-/ ||
              key ~ /\\enum\\(display|pci)\\/ || key ~ /\\control\\deviceclasses\\/ || key ~ /\\hardware\\devicemap\\video/ ||
-             key ~ /\\volatile environment/ || key ~ /\\software\\wine\\(explorer|debugger)/
+             key ~ /\\volatile environment/ || key ~ /\\software\\wine\\(explorer|winedbg)/ ||
+             key ~ /\\control\\servicecurrent\]/
     }
     !skip && NF'
   rm -f "$file"
