@@ -27,6 +27,10 @@ enum scm_op {
     SCM_DISPATCHER,         // u32 SCM_VERSION, u32 own process id
     SCM_STATUS_HANDLE,      // u32 SCM_VERSION, u32 own process id, str service
 
+    /* On any but a dispatcher's: what the handle held is let go before the reply, so that who closes a
+     * handle finds what follows from it done, e.g. a service deleted. Then the pipe is closed. */
+    SCM_CLOSE = 16,
+
     /* On a manager. A service and a lock get a connection of their own: the reply's ticket is good for
      * one SCM_ADOPT. A lock is given back by closing it. */
     SCM_OPEN_SERVICE = 32,  // str name, u32 access -> u64 ticket

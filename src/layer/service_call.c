@@ -10,6 +10,7 @@ enum {
     BUSY_PAUSE_MS = 5,     // between attempts while all of the manager's instances are taken
     BUSY_TRIES = 6000,     // 30 s
     NAME_MAX_BYTES = 1024, // of a pipe's name, more than any of ours has
+    UNREAD_TRIES = 20,     // while an answer lies there that another thread is about to read
 };
 
 static const char scm_leaf[] = "\\scm";
@@ -108,7 +109,7 @@ static DWORD error_of(NTSTATUS status)
     }
 }
 
-// One exchange. The pipe is busy while another thread uses the same handle: its turn comes first.
+// One exchange. The pipe is busy while there is an answer for another thread that uses the handle.
 static NTSTATUS transceive(HANDLE handle, const void *request, size_t request_len, void *reply,
                            size_t reply_cap, size_t *reply_len)
 {
@@ -121,7 +122,7 @@ static NTSTATUS transceive(HANDLE handle, const void *request, size_t request_le
             real.NtWaitForSingleObject(handle, FALSE, NULL);
             status = io.Status;
         }
-        if ((ULONG)status == 0xC00000AE && i < BUSY_TRIES) { // STATUS_PIPE_BUSY
+        if ((ULONG)status == 0xC00000AE && i < UNREAD_TRIES) { // STATUS_PIPE_BUSY
             pause_ms(BUSY_PAUSE_MS);
             continue;
         }
@@ -255,4 +256,12 @@ struct str16 service_list(const uint16_t *list)
         len++;
     }
     return (struct str16){list, len};
+}
+
+void service_close(HANDLE handle)
+{
+    service_cleanup_call struct service_call call;
+    service_call_begin(&call, SCM_CLOSE, SERVICE_CALL_SMALL, SERVICE_CALL_SMALL);
+    service_call_send(&call, handle); // without an answer the end of the pipe does the same, later
+    real.NtClose(handle);
 }

@@ -47,6 +47,9 @@ DWORD service_adopt(uint64_t ticket, HANDLE *handle);
 /* Whether `handle` is a connection to the VM's manager. */
 bool service_is_handle(HANDLE handle);
 
+/* Closes a handle that is one, once the manager has let go what it held. */
+void service_close(HANDLE handle);
+
 /* Sets the last error unless it is ERROR_SUCCESS; returns whether it is. */
 BOOL service_result(DWORD error);
 

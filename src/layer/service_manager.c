@@ -85,7 +85,7 @@ BOOL WINAPI service_CloseServiceHandle(SC_HANDLE handle)
 {
     if (!service_is_handle(handle))
         return service_result(ERROR_INVALID_HANDLE);
-    real.NtClose(handle);
+    service_close(handle);
     return TRUE;
 }
 
@@ -260,7 +260,7 @@ BOOL WINAPI service_UnlockServiceDatabase(SC_LOCK lock)
 {
     if (!service_is_handle((HANDLE)lock))
         return service_result(ERROR_INVALID_SERVICE_LOCK);
-    real.NtClose((HANDLE)lock);
+    service_close((HANDLE)lock);
     return TRUE;
 }
 

@@ -180,7 +180,7 @@ void scm_report(struct service *service, const struct service_status *reported)
     if (service->status.state == SVC_STOPPED && service->process)
         scm_process_leave(service);
     scm_start_status_changed(service);
-    scm_shutdown_status_changed();
+    scm_shutdown_status_changed(service);
     scm_release(service);
 }
 

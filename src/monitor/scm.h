@@ -28,6 +28,7 @@ struct service {
     struct service_process *process; // NULL while stopped
     unsigned handles;                // open handles and tickets
     bool delete_marked;
+    bool told_to_stop; // by scm_shutdown()
     uint32_t
         launch; // counts its starts, so that a status handle of an earlier one is known as stale
 };
@@ -85,6 +86,8 @@ void scm_send_forget(void *context);
 void scm_process_leave(struct service *service);
 struct service_process *scm_process_by_pid(DWORD pid);
 DWORD scm_process_pid(const struct service_process *process);
+/* Whether there is a process whose services have all stopped and that has not ended yet. */
+bool scm_process_any_leaving(void);
 /* The one that runs in `process` under this name; a process of one service needs no name. */
 struct service *scm_process_service(struct service_process *process, struct str16 name);
 /* The process's dispatcher: NEXT has come (with how the last event ended), or its connection is
@@ -105,6 +108,7 @@ void scm_server_detach(void *connection);
  * those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
  * them. */
 void scm_shutdown(DWORD milliseconds, void (*done)(const wchar_t *const *names, unsigned count));
-void scm_shutdown_status_changed(void);
+void scm_shutdown_status_changed(struct service *service);
+void scm_shutdown_process_ended(void);
 
 #endif

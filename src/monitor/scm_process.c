@@ -241,6 +241,7 @@ static void exited(struct loop_wait *wait)
     CloseHandle(process->process);
     free(process->command);
     free(process);
+    scm_shutdown_process_ended();
 }
 
 static void no_dispatcher(struct loop_timer *timer)
@@ -415,6 +416,14 @@ struct service_process *scm_process_by_pid(DWORD pid)
     while (p && p->pid != pid)
         p = p->next;
     return p;
+}
+
+bool scm_process_any_leaving(void)
+{
+    struct service_process *p = processes;
+    while (p && !p->leaving)
+        p = p->next;
+    return p != NULL;
 }
 
 DWORD scm_process_pid(const struct service_process *process)

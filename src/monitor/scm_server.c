@@ -229,6 +229,28 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     }
 }
 
+static void let_go(struct pipe_connection *c)
+{
+    struct scm_connection *s = pipe_state(c);
+    scm_start_forget(c);
+    scm_send_forget(c);
+    struct ticket *next;
+    for (struct ticket *ticket = tickets; ticket; ticket = next) {
+        next = ticket->next;
+        if (ticket->manager == c)
+            free_ticket(ticket, false);
+    }
+    enum scm_kind kind = s->kind;
+    s->kind = SCM_KIND_CLOSED;
+    if (kind == SCM_KIND_DISPATCHER && s->process)
+        scm_dispatcher_gone(s->process);
+    if (kind == SCM_KIND_LOCK)
+        lock.locked = false;
+    if (s->service)
+        scm_release(s->service);
+    s->service = NULL;
+}
+
 static void request(struct pipe_connection *c, const void *data, size_t len)
 {
     struct scm_connection *s = pipe_state(c);
@@ -236,6 +258,11 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
     uint32_t op = wire_get_u32(&r);
     if (r.failed) {
         pipe_close(c);
+        return;
+    }
+    if (op == SCM_CLOSE && s->kind != SCM_KIND_DISPATCHER) {
+        let_go(c);
+        scm_reply_error(c, ERROR_SUCCESS);
         return;
     }
     bool handled = true;
@@ -269,33 +296,12 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
             scm_reply_error(c, ERROR_SUCCESS);
         break;
     case SCM_KIND_LOCK:
+    case SCM_KIND_CLOSED:
         handled = false;
         break;
     }
     if (!handled)
         scm_reply_error(c, ERROR_INVALID_HANDLE);
-}
-
-static void closed(struct pipe_connection *c)
-{
-    struct scm_connection *s = pipe_state(c);
-    scm_start_forget(c);
-    scm_send_forget(c);
-    struct ticket *next;
-    for (struct ticket *ticket = tickets; ticket; ticket = next) {
-        next = ticket->next;
-        if (ticket->manager == c)
-            free_ticket(ticket, false);
-    }
-    enum scm_kind kind = s->kind;
-    s->kind = SCM_KIND_NEW;
-    if (kind == SCM_KIND_DISPATCHER && s->process)
-        scm_dispatcher_gone(s->process);
-    if (kind == SCM_KIND_LOCK)
-        lock.locked = false;
-    if (s->service)
-        scm_release(s->service);
-    s->service = NULL;
 }
 
 void scm_server_send_event(void *connection, const void *data, size_t len)
@@ -318,7 +324,7 @@ NTSTATUS scm_serve(const wchar_t *pipe)
         .connections_max = SCM_CONNECTIONS_MAX,
         .state_size = sizeof(struct scm_connection),
         .request = request,
-        .closed = closed,
+        .closed = let_go,
     };
     server.name = pipe;
     return pipe_serve(&server, true);

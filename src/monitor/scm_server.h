@@ -12,6 +12,7 @@ enum scm_kind {
     SCM_KIND_DISPATCHER,
     SCM_KIND_STATUS,
     SCM_KIND_LOCK,
+    SCM_KIND_CLOSED, // only its end is still to come
 };
 
 /* A connection's state. */
