@@ -33,3 +33,19 @@ test_created_service_is_the_vms_alone() {
   expect 0 plume exec s1 sc delete PlumeTest
   refused plume service s1 status PlumeTest -- '*Win32 error 1060)'
 }
+
+test_stop_ends_a_service_that_hangs() {
+  # A service that does not stop when it is told holds up neither the VM's end nor the next start.
+  vm hung
+  cp "$guests/svc_own.exe" "$scratch/"
+  expect 0 plume exec hung sc create Deaf binPath= "$scratch_win\\svc_own.exe service Deaf"
+  expect 0 plume exec hung sc start Deaf deaf
+  wait_for 20 bash -c 'plume service hung status Deaf | grep -q running'
+  local begin=$SECONDS
+  expect 0 plume stop -t 2 hung
+  [ $((SECONDS - begin)) -le 10 ] || die "it took $((SECONDS - begin)) s"
+  contains "$err" "plume: the service 'Deaf' of the VM 'hung' had not stopped after 2 s and was ended"
+  same 'state' stopped "$(member hung state)"
+  expect 0 plume start hung
+  expect 0 plume service hung status Deaf; contains "$out" stopped
+}
