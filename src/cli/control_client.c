@@ -139,27 +139,49 @@ static void wait_for_end(const struct vm *vm, DWORD monitor)
         Sleep(10);
 }
 
-bool vm_stop(struct vm *vm, uint32_t seconds, bool *was_running, struct plume_error *error)
+/* Whose pipe it is; 0 where that cannot be told: only since NT 6.0 does a pipe tell. */
+static DWORD server_of(HANDLE pipe)
+{
+    typedef BOOL(WINAPI * server_id_function)(HANDLE, ULONG *);
+    server_id_function server_id = (server_id_function)(void (*)(void))GetProcAddress(
+        GetModuleHandleW(L"kernel32.dll"), "GetNamedPipeServerProcessId");
+    ULONG process = 0;
+    return server_id && server_id(pipe, &process) ? process : 0;
+}
+
+/* Ends a monitor that does not answer. The job goes with it, and everything in the job. */
+static bool end_monitor(const struct vm *vm, DWORD monitor, struct plume_error *error)
+{
+    HANDLE process = monitor ? OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, monitor) : NULL;
+    if (!process)
+        return error_plain(error, L"cannot end the VM", vm->name, L"its monitor cannot be found",
+                           L"end its process");
+    bool ok = TerminateProcess(process, EXIT_PLUME) &&
+              WaitForSingleObject(process, ANSWER_MS) == WAIT_OBJECT_0;
+    if (!ok)
+        error_win32(error, L"cannot end the monitor of the VM", vm->name, NULL);
+    CloseHandle(process);
+    return ok;
+}
+
+bool vm_stop(struct vm *vm, uint32_t seconds, bool force, struct plume_error *error)
 {
     _Alignas(8) unsigned char request_bytes[16], reply_bytes[CONTROL_MESSAGE_MAX];
     struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
     DWORD len, monitor = 0;
-    *was_running = false;
     wire_put_u32(&request, CONTROL_VERSION);
     wire_put_u32(&request, CONTROL_STOP);
     wire_put_u32(&request, seconds);
     HANDLE pipe = connect_to(vm, error);
     if (!pipe)
         return error->code == ERROR_FILE_NOT_FOUND;
-    *was_running = true;
+    DWORD server = server_of(pipe);
     bool ok = transact(vm, pipe, &request, seconds * 1000 + ANSWER_MS, reply_bytes, &len, error) &&
               read_stop_reply(vm, reply_bytes, len, seconds, &monitor, error);
     CloseHandle(pipe);
-    if (!ok) {
-        // A VM that ended at that very moment, or was killed, has stopped too.
-        if (vm_is_running(vm))
-            return false;
-    }
+    // A VM that ended at that very moment, or was killed, has stopped too.
+    if (!ok && vm_is_running(vm) && !(force && end_monitor(vm, server, error)))
+        return false;
     wait_for_end(vm, monitor);
     if (vm_is_running(vm))
         return error_plain(error, L"cannot stop the VM", vm->name, L"its monitor does not end",
@@ -167,29 +189,4 @@ bool vm_stop(struct vm *vm, uint32_t seconds, bool *was_running, struct plume_er
     vm->config.stopped = vm_now();
     return vm->config.version == 0 ||
            vm_save(vm, vm->path, error); // 0: the VM's vm.json could not be read
-}
-
-bool vm_kill(struct vm *vm, struct plume_error *error)
-{
-    // Only since NT 6.0 does a pipe tell whose it is.
-    typedef BOOL(WINAPI * server_id_function)(HANDLE, ULONG *);
-    server_id_function server_id = (server_id_function)(void (*)(void))GetProcAddress(
-        GetModuleHandleW(L"kernel32.dll"), "GetNamedPipeServerProcessId");
-    ULONG monitor = 0;
-    HANDLE pipe = connect_to(vm, error);
-    if (!pipe)
-        return error->code == ERROR_FILE_NOT_FOUND;
-    bool known = server_id && server_id(pipe, &monitor);
-    CloseHandle(pipe);
-    HANDLE process = known ? OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, monitor) : NULL;
-    if (!process)
-        return error_plain(error, L"cannot end the VM", vm->name, L"its monitor cannot be found",
-                           L"end its process");
-    // The job goes with its monitor, and everything in the job with it.
-    bool ok = TerminateProcess(process, EXIT_PLUME) &&
-              WaitForSingleObject(process, ANSWER_MS) == WAIT_OBJECT_0;
-    if (!ok)
-        error_win32(error, L"cannot end the VM", vm->name, NULL);
-    CloseHandle(process);
-    return ok;
 }

@@ -9,11 +9,8 @@ bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *
 
 /* Stops a VM: its services are asked to stop and have `seconds` for it, then all its processes are
  * ended. Returns when the monitor has gone too. Says on standard error which services had to be
- * ended, and records the time in vm.json. That the VM does not run is no failure: *was_running
- * tells. */
-bool vm_stop(struct vm *vm, uint32_t seconds, bool *was_running, struct plume_error *error);
-
-/* Ends a VM whose monitor does not answer by ending the monitor. */
-bool vm_kill(struct vm *vm, struct plume_error *error);
+ * ended, and records the time in vm.json. That the VM does not run is no failure. With `force` a
+ * monitor that does not answer is ended, and the VM with it. */
+bool vm_stop(struct vm *vm, uint32_t seconds, bool force, struct plume_error *error);
 
 #endif

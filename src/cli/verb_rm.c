@@ -18,11 +18,11 @@ static bool remove_vm(const struct vm_store *store, const wchar_t *name, bool fo
         }
     }
     if (vm_is_running(&vm)) {
-        bool was_running;
         if (!force)
             return error_plain(error, L"cannot remove the VM", vm.name, L"it is running",
                                L"stop it first, or use -f");
-        if (!vm_stop(&vm, 0, &was_running, error) && vm_is_running(&vm) && !vm_kill(&vm, error))
+        // What it could not write down of a VM that goes is no matter.
+        if (!vm_stop(&vm, 0, true, error) && vm_is_running(&vm))
             return false;
     }
     if (!store_lock(&lock, store, error))

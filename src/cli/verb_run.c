@@ -111,13 +111,10 @@ static int finish(struct vm *vm, bool remove, int status)
 {
     struct plume_error error;
     struct store_lock lock;
-    bool was_running;
-    if (!vm_stop(vm, 10, &was_running, &error)) {
+    if (!vm_stop(vm, 10, remove, &error)) {
         fail(&error);
-        if (!remove)
+        if (!remove || vm_is_running(vm))
             return EXIT_PLUME;
-        if (vm_is_running(vm) && !vm_kill(vm, &error))
-            return fail(&error);
     }
     if (!remove)
         return status;

@@ -15,9 +15,7 @@ static int run(struct command *command)
         return fail(&error);
     for (int i = 0; i < command->count; i++) {
         struct vm vm;
-        bool was_running;
-        if (vm_open(&vm, &store, command->args[i], &error) &&
-            vm_stop(&vm, seconds, &was_running, &error))
+        if (vm_open(&vm, &store, command->args[i], &error) && vm_stop(&vm, seconds, false, &error))
             out_format(L"%ls\n", vm.name);
         else
             status = fail(&error);

@@ -169,3 +169,22 @@ test_killed_monitor() {
   expect 0 plume exec victim cmd /c 'type C:\kept.txt'; contains "$out" kept
   expect 0 plume stop victim
 }
+
+test_monitor_that_does_not_answer() {
+  expect 0 plume create mute
+  expect 0 plume start mute
+  local process found=no
+  for process in $(pgrep -f 'plume-monitor.exe --vm .*vms.mute --ready'); do
+    # Of this prefix only: somebody else may have a VM of this name.
+    ! grep -qzxF "WINEPREFIX=$WINEPREFIX" "/proc/$process/environ" || { kill -STOP "$process" && found=yes; }
+  done
+  [ $found = yes ] || skip 'the monitor cannot be found'
+  local begin=$SECONDS
+  expect 0 plume rm -f mute
+  [ $((SECONDS - begin)) -le 40 ] || die "it took $((SECONDS - begin)) s"
+  expect 0 plume ps -a --format json; same 'none is left' '[]' "$out"
+  nothing_made
+  expect 0 plume create mute
+  expect 0 plume start mute
+  expect 0 plume exec mute cmd /c exit 0
+}
