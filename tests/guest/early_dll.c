@@ -1,12 +1,15 @@
 // The first code of a process that is not the system's: a DLL that is imported statically makes a
 // file, a key, a mutex and an event in its DllMain, before anything of this program runs. They are
 // found here.
+//
+//   early_dll [hold]     with "hold", what was made stays until standard input ends
+#include <stdio.h>
 #include "common_step.h"
 
 extern __declspec(dllimport) DWORD early_errors[4];
 extern __declspec(dllimport) HANDLE early_mutex;
 
-int main(void)
+int main(int argc, char **argv)
 {
     WCHAR path[MAX_PATH + 32];
     HKEY key;
@@ -17,6 +20,12 @@ int main(void)
     step_code("DllMain: key", early_errors[1]);
     step_code("DllMain: mutex", early_errors[2]);
     step_code("DllMain: event made before", early_errors[3]);
+
+    if (argc > 1 && !strcmp(argv[1], "hold")) {
+        say("holding", "%s", "until the end of the input");
+        while (getchar() != EOF)
+            ;
+    }
 
     GetTempPathW(MAX_PATH, path);
     lstrcatW(path, L"plume-guest-early.txt");
