@@ -6,9 +6,9 @@ serve() {
   shift 2
   mkfifo "$scratch/hold-$where"
   if [ "$where" = host ]; then
-    "$wine" "$guests/net_server.exe" serve "$port" "$where" "$@" <"$scratch/hold-$where" >"$log" 2>/dev/null &
+    "$wine" "$guests/tool_net_server.exe" serve "$port" "$where" "$@" <"$scratch/hold-$where" >"$log" 2>/dev/null &
   else
-    plume exec "$where" "$guests/net_server.exe" serve "$port" "$where" "$@" <"$scratch/hold-$where" >"$log" 2>&1 &
+    plume exec "$where" "$guests/tool_net_server.exe" serve "$port" "$where" "$@" <"$scratch/hold-$where" >"$log" 2>&1 &
   fi
   held+=("$scratch/hold-$where")
   eval "exec {fd}>\"\$scratch/hold-\$where\""
@@ -21,9 +21,9 @@ answer() {
   local where=$1
   shift
   if [ "$where" = host ]; then
-    "$wine" "$guests/net_server.exe" ask "$@" 2>/dev/null | tr -d '\r' | sed 's/^[TU][CD]P: //' | paste -sd ' '
+    "$wine" "$guests/tool_net_server.exe" ask "$@" 2>/dev/null | tr -d '\r' | sed 's/^[TU][CD]P: //' | paste -sd ' '
   else
-    plume exec "$where" "$guests/net_server.exe" ask "$@" | tr -d '\r' | sed 's/^[TU][CD]P: //' | paste -sd ' '
+    plume exec "$where" "$guests/tool_net_server.exe" ask "$@" | tr -d '\r' | sed 's/^[TU][CD]P: //' | paste -sd ' '
   fi
 }
 
@@ -43,7 +43,7 @@ test_same_port_everywhere() {
   same 'a from outside' a "$(answer host $port "$(member a ip)" | cut -d ' ' -f 1)"
   same 'b from outside' b "$(answer host $port "$(member b ip)" | cut -d ' ' -f 1)"
   # A second one in the same VM is refused, as everywhere.
-  expect 1 plume exec a "$guests/net_server.exe" serve $port again
+  expect 1 plume exec a "$guests/tool_net_server.exe" serve $port again
   contains "$out" 'error 10048'
 }
 

@@ -1,11 +1,9 @@
 // A server that says its name, and its client: the same port in several VMs and on the host.
 //
-//   net_server serve PORT NAME [ADDRESS]...   on the addresses, default 0.0.0.0: TCP and UDP;
+//   tool_net_server serve PORT NAME [ADDRESS]...   on the addresses, default 0.0.0.0: TCP and UDP;
 //   prints "serving" and ends
 //                                             when its standard input does
-//   net_server ask PORT [ADDRESS]             default 127.0.0.1: prints what TCP and UDP answer
-//
-// Without arguments it ends with 77: there is nothing to compare.
+//   tool_net_server ask PORT [ADDRESS]        default 127.0.0.1: prints what TCP and UDP answer
 #include "common_net.h"
 #include "common_step.h"
 #include <stdio.h>
@@ -104,5 +102,5 @@ int main(int argc, char **argv)
     }
     if (argc >= 3 && !strcmp(argv[1], "ask"))
         return ask((unsigned)atoi(argv[2]), argc > 3 ? argv[3] : "127.0.0.1");
-    return 77;
+    return 2;
 }
