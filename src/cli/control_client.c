@@ -92,7 +92,7 @@ bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *
 {
     _Alignas(8) unsigned char request_bytes[16], reply_bytes[CONTROL_MESSAGE_MAX];
     struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
-    DWORD len;
+    DWORD len = 0;
     wire_put_u32(&request, CONTROL_VERSION);
     wire_put_u32(&request, CONTROL_STATUS);
     HANDLE pipe = connect_to(vm, error);
@@ -168,7 +168,7 @@ bool vm_stop(struct vm *vm, uint32_t seconds, bool force, struct plume_error *er
 {
     _Alignas(8) unsigned char request_bytes[16], reply_bytes[CONTROL_MESSAGE_MAX];
     struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
-    DWORD len, monitor = 0;
+    DWORD len = 0, monitor = 0;
     wire_put_u32(&request, CONTROL_VERSION);
     wire_put_u32(&request, CONTROL_STOP);
     wire_put_u32(&request, seconds);

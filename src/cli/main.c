@@ -69,7 +69,7 @@ static bool read_arguments(struct command *command)
     command->args = malloc((len + 2) * sizeof(*command->args));
     command->raw = malloc((len + 2) * sizeof(*command->raw));
     if (!texts || !command->args || !command->raw)
-        return false;
+        return false; // what was allocated goes with the process
     struct cmdline rest = cmdline_on((struct str16){line, len});
     for (;;) {
         struct str16_buf text = {.s = texts, .cap = len + 1};

@@ -8,7 +8,8 @@ static int compare_lower_case(struct str16 a, struct str16 b)
     for (size_t i = 0; i < common; i++) {
         if (a.s[i] == b.s[i])
             continue;
-        // Equality is that of upper case; only the ASCII letters' place among the other characters changes.
+        // Equality is that of upper case; only the ASCII letters' place among the other characters
+        // changes.
         uint16_t x = str16_upcase(a.s[i]), y = str16_upcase(b.s[i]);
         if (x == y)
             continue;
@@ -33,7 +34,8 @@ static int compare(const struct keymerge_entry *a, const struct keymerge_entry *
 }
 
 /* Stable: from the bottom up, so that it needs neither recursion nor a bound. */
-static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch, enum order order)
+static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
+                 enum order order)
 {
     struct keymerge_entry *from = entries, *to = scratch;
     for (size_t width = 1; width < count; width *= 2) {
@@ -42,7 +44,9 @@ static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_e
             size_t end = start + 2 * width < count ? start + 2 * width : count;
             size_t a = start, b = middle;
             for (size_t at = start; at < end; at++)
-                to[at] = b >= end || (a < middle && compare(&from[a], &from[b], order) <= 0) ? from[a++] : from[b++];
+                to[at] = b >= end || (a < middle && compare(&from[a], &from[b], order) <= 0)
+                             ? from[a++]
+                             : from[b++];
         }
         struct keymerge_entry *swap = from;
         from = to;
@@ -52,7 +56,8 @@ static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_e
         memcpy(entries, from, count * sizeof *entries);
 }
 
-static bool is_sorted(const struct keymerge_entry *entries, size_t count, enum keymerge_from from, enum order order)
+static bool is_sorted(const struct keymerge_entry *entries, size_t count, enum keymerge_from from,
+                      enum order order)
 {
     const struct keymerge_entry *last = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -68,16 +73,19 @@ static bool is_sorted(const struct keymerge_entry *entries, size_t count, enum k
 static enum order find_order(const struct keymerge_entry *entries, size_t count, bool always_sorted)
 {
     for (enum order order = BY_UPPER_CASE; order <= BY_LOWER_CASE; order++)
-        if (is_sorted(entries, count, KEYMERGE_LOWER, order) && is_sorted(entries, count, KEYMERGE_UPPER, order))
+        if (is_sorted(entries, count, KEYMERGE_LOWER, order) &&
+            is_sorted(entries, count, KEYMERGE_UPPER, order))
             return order;
     return always_sorted ? BY_UPPER_CASE : BY_APPEARANCE;
 }
 
-size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch, bool always_sorted)
+size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
+                bool always_sorted)
 {
     enum order order = find_order(entries, count, always_sorted);
     for (size_t i = 0; i < count; i++)
-        entries[i].order = (uint32_t)i + (entries[i].from == KEYMERGE_LOWER ? 0 : UINT32_C(0x80000000));
+        entries[i].order =
+            (uint32_t)i + (entries[i].from == KEYMERGE_LOWER ? 0 : UINT32_C(0x80000000));
     sort(entries, count, scratch, order == BY_APPEARANCE ? BY_UPPER_CASE : order);
 
     size_t kept = 0;
@@ -87,7 +95,8 @@ size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_en
         size_t end = i + 1;
         for (; end < count && str16_equal_nocase(entries[end].name, one.name); end++) {
             const struct keymerge_entry *other = &entries[end];
-            if (other->from & KEYMERGE_UPPER || (one.from & KEYMERGE_HIDDEN && !(one.from & KEYMERGE_UPPER))) {
+            if (other->from & KEYMERGE_UPPER ||
+                (one.from & KEYMERGE_HIDDEN && !(one.from & KEYMERGE_UPPER))) {
                 one.type = other->type;
                 one.data_length = other->data_length;
                 one.time = other->time;

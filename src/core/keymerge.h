@@ -12,7 +12,7 @@ enum keymerge_from {
 
 struct keymerge_entry {
     struct str16 name;
-    uint32_t from; // enum keymerge_from, after the merge a combination
+    uint32_t from;              // enum keymerge_from, after the merge a combination
     uint32_t type, data_length; // of a value
     int64_t time;               // of a key: its last write
     struct str16 class_name;    // of a key
@@ -23,10 +23,11 @@ struct keymerge_entry {
  * host's, the host's spelling of the name before the VM's; without what is hidden. Returns how many
  * there are then. `scratch` has room for `count` entries.
  *
- * The order is that of the inputs (each entry's in the order in which the system lists them) when they
- * were sorted: Windows sorts sub-keys by upper case and does not sort values, Wine sorts both by lower
- * case. Else sub-keys (`always_sorted`) are sorted by upper case, and values are the host's first, then
- * those that only the VM has. */
-size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch, bool always_sorted);
+ * The order is that of the inputs (each entry's in the order in which the system lists them) when
+ * they were sorted: Windows sorts sub-keys by upper case and does not sort values, Wine sorts both
+ * by lower case. Else sub-keys (`always_sorted`) are sorted by upper case, and values are the
+ * host's first, then those that only the VM has. */
+size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
+                bool always_sorted);
 
 #endif

@@ -57,7 +57,8 @@ void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str
 /* The component of `name` that begins at `at`. */
 static struct str16 component_at(struct str16 name, size_t at)
 {
-    return at < name.len ? (struct str16){name.s + at, component_end(name, at) - at} : (struct str16){name.s, 0};
+    return at < name.len ? (struct str16){name.s + at, component_end(name, at) - at}
+                         : (struct str16){name.s, 0};
 }
 
 void keyname_to_wow64(struct str16_buf *buf, size_t start)
@@ -67,7 +68,8 @@ void keyname_to_wow64(struct str16_buf *buf, size_t start)
     static const char software[] = "MACHINE\\SOFTWARE";
     enum { LEN = sizeof software - 1 };
     // Of the classes, these are apart for each bitness; the others are shared.
-    static const char *const apart[] = {"CLSID", "DirectShow", "Interface", "Media Type", "MediaFoundation"};
+    static const char *const apart[] = {"CLSID", "DirectShow", "Interface", "Media Type",
+                                        "MediaFoundation"};
 
     struct str16 canon = str16_skip(str16_view(buf), start);
     if (!str16_starts_ascii(canon, software) || (canon.len > LEN && canon.s[LEN] != '\\'))

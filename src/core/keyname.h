@@ -1,7 +1,8 @@
 // NT names of registry keys: one canonical form for the ways to spell a key.
 //
-// The canonical form is the absolute name without "\REGISTRY\" before it, with single backslashes and
-// none at the end: MACHINE\SOFTWARE\Vendor. It is the physical name, as a 64-bit process sees it.
+// The canonical form is the absolute name without "\REGISTRY\" before it, with single backslashes
+// and none at the end: MACHINE\SOFTWARE\Vendor. It is the physical name, as a 64-bit process sees
+// it.
 #ifndef PLUME_CORE_KEYNAME_H
 #define PLUME_CORE_KEYNAME_H
 
@@ -18,12 +19,13 @@ bool keyname_canon(struct str16 absolute, struct str16 *canon);
 /* If `name` is `root` or lies below it, gives what follows, without the backslash between them. */
 bool keyname_below(struct str16 name, struct str16 root, struct str16 *rest);
 
-/* Puts `by` in the place of the first `len` units of `buf` from `start` on. On overflow buf says so. */
+/* Puts `by` in the place of the first `len` units of `buf` from `start` on. On overflow buf says
+ * so. */
 void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str16 by);
 
-/* Rewrites the name in `buf` (its canonical part begins at `start`) to what a 32-bit process means by
- * it on a 64-bit system: see "Registry Keys Affected by WOW64" in Microsoft's documentation. Not done:
- * the list of exceptions below SOFTWARE\Microsoft and the users' Classes. */
+/* Rewrites the name in `buf` (its canonical part begins at `start`) to what a 32-bit process means
+ * by it on a 64-bit system: see "Registry Keys Affected by WOW64" in Microsoft's documentation. Not
+ * done: the list of exceptions below SOFTWARE\Microsoft and the users' Classes. */
 void keyname_to_wow64(struct str16_buf *buf, size_t start);
 
 /* What access a handle has that was asked for with this mask, when nothing was denied: the generic

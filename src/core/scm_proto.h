@@ -1,7 +1,7 @@
-// What the layer and the monitor say to each other about services, over the pipe PIPES\scm in message
-// mode, encoded with core/wire.h. One connection is one handle of the service API: it starts as
-// nothing and its first request makes it a manager, a service, a dispatcher's or a status handle.
-// Each request is answered by one reply, in order.
+// What the layer and the monitor say to each other about services, over the pipe PIPES\scm in
+// message mode, encoded with core/wire.h. One connection is one handle of the service API: it
+// starts as nothing and its first request makes it a manager, a service, a dispatcher's or a status
+// handle. Each request is answered by one reply, in order.
 //
 // The monitor believes nothing that a message says: a request that is malformed, or not of the
 // connection's kind, closes the connection or fails with ERROR_INVALID_HANDLE.
@@ -16,54 +16,56 @@ enum {
     SCM_MESSAGE_MAX = 65536, // bytes of any message
 };
 
-/* Every request is u32 op and then what stands beside the op here; str is a str16, str? one that may
- * be absent. Every reply is u32 Win32 error and then what stands behind "->", which follows only a
- * success unless something else is said. STATUS is the seven u32 of struct service_status; PSTATUS is
- * STATUS, u32 process id, u32 flags. */
+/* Every request is u32 op and then what stands beside the op here; str is a str16, str? one that
+ * may be absent. Every reply is u32 Win32 error and then what stands behind "->", which follows
+ * only a success unless something else is said. STATUS is the seven u32 of struct service_status;
+ * PSTATUS is STATUS, u32 process id, u32 flags. */
 enum scm_op {
     /* On a new connection. */
-    SCM_OPEN_MANAGER = 1,   // u32 SCM_VERSION, str? database, u32 access
-    SCM_ADOPT,              // u32 SCM_VERSION, u64 ticket: becomes what the ticket is for
-    SCM_DISPATCHER,         // u32 SCM_VERSION, u32 own process id
-    SCM_STATUS_HANDLE,      // u32 SCM_VERSION, u32 own process id, str service
+    SCM_OPEN_MANAGER = 1, // u32 SCM_VERSION, str? database, u32 access
+    SCM_ADOPT,            // u32 SCM_VERSION, u64 ticket: becomes what the ticket is for
+    SCM_DISPATCHER,       // u32 SCM_VERSION, u32 own process id
+    SCM_STATUS_HANDLE,    // u32 SCM_VERSION, u32 own process id, str service
 
-    /* On any but a dispatcher's: what the handle held is let go before the reply, so that who closes a
-     * handle finds what follows from it done, e.g. a service deleted. Then the pipe is closed. */
+    /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
+     * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
+     * closed. */
     SCM_CLOSE = 16,
 
-    /* On a manager. A service and a lock get a connection of their own: the reply's ticket is good for
-     * one SCM_ADOPT. A lock is given back by closing it. */
-    SCM_OPEN_SERVICE = 32,  // str name, u32 access -> u64 ticket
-    SCM_CREATE_SERVICE,     // str name, u32 access, CONFIG, u32 flags (1: by a 32-bit program on 64 bit)
-                            // -> u64 ticket, u32 tag
-    SCM_ENUM_SERVICES,      // u32 types, u32 states, str? group, u32 first
-                            // -> u32 next (0: that was all), u32 n, n * (str name, str display, PSTATUS)
-    SCM_DISPLAY_NAME,       // str name -> str
-    SCM_KEY_NAME,           // str display name -> str
-    SCM_LOCK,               // -> u64 ticket
-    SCM_LOCK_STATUS,        // -> u32 locked, u32 seconds, str owner
-    SCM_BOOT_CONFIG,        // u32 accepted
+    /* On a manager. A service and a lock get a connection of their own: the reply's ticket is good
+     * for one SCM_ADOPT. A lock is given back by closing it. */
+    SCM_OPEN_SERVICE = 32, // str name, u32 access -> u64 ticket
+    SCM_CREATE_SERVICE,    // str name, u32 access, CONFIG, u32 flags (1: by a 32-bit program on 64
+                           // bit)
+                           // -> u64 ticket, u32 tag
+    SCM_ENUM_SERVICES,     // u32 types, u32 states, str? group, u32 first
+                       // -> u32 next (0: that was all), u32 n, n * (str name, str display, PSTATUS)
+    SCM_DISPLAY_NAME, // str name -> str
+    SCM_KEY_NAME,     // str display name -> str
+    SCM_LOCK,         // -> u64 ticket
+    SCM_LOCK_STATUS,  // -> u32 locked, u32 seconds, str owner
+    SCM_BOOT_CONFIG,  // u32 accepted
 
     /* On a service. */
     SCM_DELETE = 64,
-    SCM_START,              // u32 n, n * str
-    SCM_CONTROL,            // u32 control -> STATUS, also after an error when the service exists
-    SCM_QUERY_STATUS,       // -> PSTATUS
-    SCM_QUERY_CONFIG,       // -> CONFIG
-    SCM_CHANGE_CONFIG,      // CONFIG, where SCM_NO_CHANGE or an absent str leaves things as they are
-                            // -> u32 tag
-    SCM_QUERY_CONFIG2,      // u32 level -> INFO of that level
-    SCM_CHANGE_CONFIG2,     // u32 level, INFO of that level
-    SCM_QUERY_SECURITY,     // u32 SECURITY_INFORMATION -> blob self-relative descriptor
-    SCM_SET_SECURITY,       // u32 SECURITY_INFORMATION, blob
-    SCM_ENUM_DEPENDENTS,    // u32 states, u32 first -> as SCM_ENUM_SERVICES
+    SCM_START,           // u32 n, n * str
+    SCM_CONTROL,         // u32 control -> STATUS, also after an error when the service exists
+    SCM_QUERY_STATUS,    // -> PSTATUS
+    SCM_QUERY_CONFIG,    // -> CONFIG
+    SCM_CHANGE_CONFIG,   // CONFIG, where SCM_NO_CHANGE or an absent str leaves things as they are
+                         // -> u32 tag
+    SCM_QUERY_CONFIG2,   // u32 level -> INFO of that level
+    SCM_CHANGE_CONFIG2,  // u32 level, INFO of that level
+    SCM_QUERY_SECURITY,  // u32 SECURITY_INFORMATION -> blob self-relative descriptor
+    SCM_SET_SECURITY,    // u32 SECURITY_INFORMATION, blob
+    SCM_ENUM_DEPENDENTS, // u32 states, u32 first -> as SCM_ENUM_SERVICES
 
     /* On a dispatcher's connection. */
-    SCM_NEXT = 96,          // u32 sequence, u32 error: how the last event ended (0, 0 at first) -> EVENT
+    SCM_NEXT = 96, // u32 sequence, u32 error: how the last event ended (0, 0 at first) -> EVENT
 
     /* On a status handle. */
-    SCM_SET_STATUS = 112,   // STATUS
-    SCM_SET_BITS,           // u32 bits, u32 set, u32 immediately
+    SCM_SET_STATUS = 112, // STATUS
+    SCM_SET_BITS,         // u32 bits, u32 set, u32 immediately
 };
 
 /* CONFIG: u32 type, u32 start, u32 error control, str? image path, str? group, u32 tag wanted (in a

@@ -16,8 +16,8 @@ enum {
 };
 
 struct stub {
-    uint8_t moved; // bytes at its start that go into the trampoline: whole instructions, >=
-                   // STUB_JUMP, none of them depends on where it stands
+    uint8_t moved;   // bytes at its start that go into the trampoline: whole instructions, >=
+                     // STUB_JUMP, none of them depends on where it stands
     uint32_t number; // of the system call
 };
 

@@ -180,7 +180,7 @@ NTSTATUS NTAPI layer_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRI
 
 NTSTATUS NTAPI layer_NtDeleteFile(OBJECT_ATTRIBUTES *attributes)
 {
-    HANDLE handle;
+    HANDLE handle = NULL;
     IO_STATUS_BLOCK io;
     BOOLEAN yes = TRUE;
     NTSTATUS status = layer_NtOpenFile(&handle, DELETE, attributes, &io,

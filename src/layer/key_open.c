@@ -131,9 +131,11 @@ static bool is_passed(const struct open_call *call, const struct key_name *name,
                       ACCESS_MASK *access)
 {
     *access = call->access;
+    if (!call->attributes)
+        return true;
     if (name->registry)
         return name->shared && name->canon.len;
-    if (call->attributes && !call->attributes->RootDirectory)
+    if (!call->attributes->RootDirectory)
         *access = overlay_key_access_reading(call->access);
     return true;
 }

@@ -62,15 +62,16 @@ static NTSTATUS copy_tree(struct renaming *renaming)
 
 /* Renames `upper`, the VM's own key `old`, to the last component of `to`.
  *
- * Wine 8's server damages its list of keys when a key moves by less than two places down it (rename_key() in
- * its server/registry.c), and later crashes. There, for as long as it takes, another key stands
- * between: one that not even a crash of this process can make last, for it is volatile. */
+ * Wine 8's server damages its list of keys when a key moves by less than two places down it
+ * (rename_key() in its server/registry.c), and later crashes. There, for as long as it takes,
+ * another key stands between: one that not even a crash of this process can make last, for it is
+ * volatile. */
 static NTSTATUS rename_upper(HANDLE upper, struct str16 old, UNICODE_STRING *to)
 {
     layer_cleanup_handle HANDLE above = NULL, between = NULL;
     struct str16 parent, leaf = ntpath_leaf(old);
-    if (str16_compare_nocase(leaf, str16_of_unicode(to)) < 0 && leaf.len < COMPONENT_MAX && ntpath_parent(old, &parent) &&
-        key_status_of_not_empty() == STATUS_ACCESS_DENIED) {
+    if (str16_compare_nocase(leaf, str16_of_unicode(to)) < 0 && leaf.len < COMPONENT_MAX &&
+        ntpath_parent(old, &parent) && key_status_of_not_empty() == STATUS_ACCESS_DENIED) {
         uint16_t units[COMPONENT_MAX];
         struct str16_buf name = {.s = units, .cap = COMPONENT_MAX};
         UNICODE_STRING text;
@@ -80,7 +81,8 @@ static NTSTATUS rename_upper(HANDLE upper, struct str16 old, UNICODE_STRING *to)
         NTSTATUS status = key_open_upper(parent, KEYNAME_CREATE_SUB_KEY, &above);
         attributes.RootDirectory = above;
         if (!status)
-            status = real.NtCreateKey(&between, KEYNAME_DELETE | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
+            status = real.NtCreateKey(&between, KEYNAME_DELETE | KEYNAME_WOW64_64KEY, &attributes,
+                                      0, NULL, REG_OPTION_VOLATILE, NULL);
         if (status) {
             between = NULL;
             return status;

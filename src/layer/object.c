@@ -47,8 +47,16 @@ static NTSTATUS rewrite_text(struct str16 text, struct object_name *name, bool *
 {
     struct str16 rest;
     *rewritten = false;
-    if (!text.len || text.s[0] != '\\' || rule_find(RULE_OBJECT, text)->verdict != RULE_PRIVATE)
+    if (!text.len || text.s[0] != '\\')
         return STATUS_SUCCESS;
+    switch (rule_find(RULE_OBJECT, text)->verdict) {
+    case RULE_SHARED:
+        return STATUS_SUCCESS;
+    case RULE_DENIED:
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    case RULE_PRIVATE:
+        break;
+    }
     size_t cap = LAYER_PATH_MAX + 8 + text.len;
     name->memory = layer_alloc(cap * sizeof *name->memory);
     if (!name->memory)

@@ -28,7 +28,7 @@ static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWO
 
 SC_HANDLE WINAPI service_OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access)
 {
-    HANDLE handle;
+    HANDLE handle = NULL;
     DWORD error =
         open_manager((const uint16_t *)machine, (const uint16_t *)database, access, &handle);
     return service_result(error) ? (SC_HANDLE)handle : NULL;
@@ -39,7 +39,7 @@ SC_HANDLE WINAPI service_OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD a
     bool ok = true;
     layer_cleanup_free uint16_t *machine_w = service_wide(machine, &ok);
     layer_cleanup_free uint16_t *database_w = service_wide(database, &ok);
-    HANDLE handle;
+    HANDLE handle = NULL;
     DWORD error =
         ok ? open_manager(machine_w, database_w, access, &handle) : ERROR_NOT_ENOUGH_MEMORY;
     return service_result(error) ? (SC_HANDLE)handle : NULL;

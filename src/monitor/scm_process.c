@@ -260,7 +260,7 @@ static void redirect_wow64(wchar_t *command, size_t cap)
          to = GetSystemWow64DirectoryW(wow64, MAX_PATH);
     size_t quote = command[0] == L'"';
     if (!len || len >= MAX_PATH || !to || to >= MAX_PATH ||
-        _wcsnicmp(command + quote, system, len) || command[quote + len] != L'\\' ||
+        _wcsnicmp(command + quote, system, len) != 0 || command[quote + len] != L'\\' ||
         wcslen(command) - len + to >= cap)
         return;
     memmove(command + quote + to, command + quote + len,
@@ -383,11 +383,12 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     } else if (error == ERROR_SUCCESS) {
         error = make_process(command, share, &process);
     }
-    if (error != ERROR_SUCCESS) {
-        if (!process)
-            free(command);
-        return error;
+    if (!process) {
+        free(command);
+        return error != ERROR_SUCCESS ? error : ERROR_PROCESS_ABORTED;
     }
+    if (error != ERROR_SUCCESS)
+        return error;
     service->launch++;
     service->process = process;
     process->services++;

@@ -264,6 +264,7 @@ static DWORD merge_security(SECURITY_DESCRIPTOR *present, SECURITY_DESCRIPTOR *c
         return ERROR_SUCCESS;
     DWORD error = GetLastError();
     free(*merged);
+    *merged = NULL;
     return error;
 }
 

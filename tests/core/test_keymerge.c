@@ -22,7 +22,11 @@ static void add(uint32_t from, const char *name)
 {
     struct str16_buf buf = {.s = names[count], .cap = NAME};
     str16_put_ascii(&buf, name);
-    entries[count] = (struct keymerge_entry){.name = str16_view(&buf), .from = from, .type = from, .data_length = 10 * from, .time = from};
+    entries[count] = (struct keymerge_entry){.name = str16_view(&buf),
+                                             .from = from,
+                                             .type = from,
+                                             .data_length = 10 * from,
+                                             .time = from};
     count++;
 }
 
@@ -144,8 +148,9 @@ static void test_sorts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both),  cmocka_unit_test(test_hidden), cmocka_unit_test(test_order_is_kept),
-        cmocka_unit_test(test_empty), cmocka_unit_test(test_sorts),
+        cmocka_unit_test(test_both),          cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_order_is_kept), cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_sorts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,8 @@ static void test_below(void **state)
 {
     (void)state;
     struct str16 rest;
-    assert_true(keyname_below(text(0, "MACHINE\\Software\\x\\y"), text(1, "machine\\SOFTWARE"), &rest));
+    assert_true(
+        keyname_below(text(0, "MACHINE\\Software\\x\\y"), text(1, "machine\\SOFTWARE"), &rest));
     check_ascii(rest, "x\\y");
     assert_true(keyname_below(text(0, "MACHINE"), text(1, "machine"), &rest));
     assert_int_equal(rest.len, 0);
@@ -101,8 +102,10 @@ static void test_wow64(void **state)
     wow64("MACHINE\\SYSTEM\\x", "MACHINE\\SYSTEM\\x");
     wow64("MACHINE\\SOFTWARE\\Classes", "MACHINE\\SOFTWARE\\Classes");
     wow64("MACHINE\\SOFTWARE\\Classes\\.txt", "MACHINE\\SOFTWARE\\Classes\\.txt");
-    wow64("MACHINE\\SOFTWARE\\Classes\\clsid\\{1}", "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\clsid\\{1}");
-    wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID", "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID");
+    wow64("MACHINE\\SOFTWARE\\Classes\\clsid\\{1}",
+          "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\clsid\\{1}");
+    wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID",
+          "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID");
     wow64("USER\\S-1\\Software\\x", "USER\\S-1\\Software\\x");
 }
 
@@ -113,7 +116,8 @@ static void test_access(void **state)
     assert_int_equal(keyname_access_granted(0x40000000), KEYNAME_WRITE);
     assert_int_equal(keyname_access_granted(0x10000000), KEYNAME_ALL);
     assert_int_equal(keyname_access_granted(0x02000000), KEYNAME_ALL);
-    assert_int_equal(keyname_access_granted(0x20019 | KEYNAME_WOW64_64KEY | KEYNAME_WOW64_32KEY), KEYNAME_READ);
+    assert_int_equal(keyname_access_granted(0x20019 | KEYNAME_WOW64_64KEY | KEYNAME_WOW64_32KEY),
+                     KEYNAME_READ);
     assert_int_equal(keyname_access_granted(KEYNAME_SET_VALUE), KEYNAME_SET_VALUE);
 }
 

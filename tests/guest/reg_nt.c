@@ -1,11 +1,11 @@
 // The registry's system calls, with the exact status of each.
 //
 //   reg_nt           all of it: makes its keys, works on them, removes them
-//   reg_nt setup     makes the keys that the work begins with; for a run in a VM over keys of the host's
-//   reg_nt work      works on them
-//   reg_nt cleanup   removes them
+//   reg_nt setup     makes the keys that the work begins with; for a run in a VM over keys of the
+//   host's reg_nt work      works on them reg_nt cleanup   removes them
 //
-// So `setup` natively, `work` in the VM, `work` natively, `cleanup` natively must print the same twice.
+// So `setup` natively, `work` in the VM, `work` natively, `cleanup` natively must print the same
+// twice.
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -19,7 +19,8 @@ static HANDLE base;
 static UNICODE_STRING counted(const wchar_t *text)
 {
     size_t len = wcslen(text);
-    return (UNICODE_STRING){(USHORT)(len * sizeof *text), (USHORT)(len * sizeof *text), (wchar_t *)text};
+    return (UNICODE_STRING){(USHORT)(len * sizeof *text), (USHORT)(len * sizeof *text),
+                            (wchar_t *)text};
 }
 
 static void say(const char *what, NTSTATUS status)
@@ -45,12 +46,14 @@ static NTSTATUS open_key(HANDLE *key, HANDLE root, const wchar_t *name, ACCESS_M
     return NtOpenKey(key, access, &attributes);
 }
 
-static NTSTATUS create_key(HANDLE *key, HANDLE root, const wchar_t *name, const wchar_t *class_name, ULONG options, ULONG *disposition)
+static NTSTATUS create_key(HANDLE *key, HANDLE root, const wchar_t *name, const wchar_t *class_name,
+                           ULONG options, ULONG *disposition)
 {
     UNICODE_STRING text, class_text = class_name ? counted(class_name) : (UNICODE_STRING){0};
     OBJECT_ATTRIBUTES attributes = named(&text, root, name);
     *key = NULL;
-    return NtCreateKey(key, KEY_ALL_ACCESS, &attributes, 0, class_name ? &class_text : NULL, options, disposition);
+    return NtCreateKey(key, KEY_ALL_ACCESS, &attributes, 0, class_name ? &class_text : NULL,
+                       options, disposition);
 }
 
 static void close_key(HANDLE key)
@@ -62,7 +65,8 @@ static void close_key(HANDLE key)
 static NTSTATUS set_text(HANDLE key, const wchar_t *name, const wchar_t *value)
 {
     UNICODE_STRING text = counted(name);
-    return NtSetValueKey(key, &text, 0, REG_SZ, (void *)value, (ULONG)((wcslen(value) + 1) * sizeof *value));
+    return NtSetValueKey(key, &text, 0, REG_SZ, (void *)value,
+                         (ULONG)((wcslen(value) + 1) * sizeof *value));
 }
 
 static NTSTATUS delete_value(HANDLE key, const wchar_t *name)
@@ -79,11 +83,13 @@ static void query(const char *what, HANDLE key, const wchar_t *name)
     } data;
     UNICODE_STRING text = counted(name);
     ULONG len = 0;
-    NTSTATUS status = NtQueryValueKey(key, &text, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data, &len);
+    NTSTATUS status =
+        NtQueryValueKey(key, &text, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data, &len);
     if (status)
         say(what, status);
     else
-        printf("%s: type %lu '%.*ls' len %lu\n", what, data.info.type, (int)(data.info.data_length / sizeof(wchar_t)), (wchar_t *)data.info.data, len);
+        printf("%s: type %lu '%.*ls' len %lu\n", what, data.info.type,
+               (int)(data.info.data_length / sizeof(wchar_t)), (wchar_t *)data.info.data, len);
     fflush(stdout);
 }
 
@@ -103,16 +109,19 @@ static void dump(HANDLE key, int depth)
         say("full", status);
         return;
     }
-    printf("%*skeys %lu max %lu class %lu values %lu max %lu data %lu own class '%.*ls'\n", depth * 2, "", data.full.sub_keys,
-           data.full.max_name_length, data.full.max_class_length, data.full.values, data.full.max_value_name_length,
-           data.full.max_value_data_length, (int)(data.full.class_length / sizeof(wchar_t)),
+    printf("%*skeys %lu max %lu class %lu values %lu max %lu data %lu own class '%.*ls'\n",
+           depth * 2, "", data.full.sub_keys, data.full.max_name_length, data.full.max_class_length,
+           data.full.values, data.full.max_value_name_length, data.full.max_value_data_length,
+           (int)(data.full.class_length / sizeof(wchar_t)),
            data.full.class_length ? (wchar_t *)(data.bytes + data.full.class_offset) : L"");
     for (ULONG i = 0;; i++) {
-        status = NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, &data, sizeof data, &len);
+        status =
+            NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, &data, sizeof data, &len);
         if (status)
             break;
-        printf("%*s- '%.*ls' type %lu = '%.*ls' len %lu\n", depth * 2, "", (int)(data.value.name_length / sizeof(wchar_t)), data.value.name,
-               data.value.type, data.value.type == REG_SZ ? (int)(data.value.data_length / sizeof(wchar_t)) - 1 : 0,
+        printf("%*s- '%.*ls' type %lu = '%.*ls' len %lu\n", depth * 2, "",
+               (int)(data.value.name_length / sizeof(wchar_t)), data.value.name, data.value.type,
+               data.value.type == REG_SZ ? (int)(data.value.data_length / sizeof(wchar_t)) - 1 : 0,
                (wchar_t *)(data.bytes + data.value.data_offset), data.value.data_length);
     }
     if (status != STATUS_NO_MORE_ENTRIES)
@@ -123,8 +132,10 @@ static void dump(HANDLE key, int depth)
         status = NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, &data, sizeof data, &len);
         if (status)
             break;
-        swprintf(name, 300, L"%.*ls", (int)(data.node.name_length / sizeof(wchar_t)), data.node.name);
-        printf("%*s+ '%ls' class len %lu len %lu\n", depth * 2, "", name, data.node.class_length, len);
+        swprintf(name, 300, L"%.*ls", (int)(data.node.name_length / sizeof(wchar_t)),
+                 data.node.name);
+        printf("%*s+ '%ls' class len %lu len %lu\n", depth * 2, "", name, data.node.class_length,
+               len);
         status = open_key(&child, key, name, KEY_READ);
         if (status)
             say("open child", status);
@@ -144,14 +155,16 @@ static void dump_name(const char *what, HANDLE key)
         wchar_t units[600];
     } data = {.units = {0}};
     ULONG len = 0;
-    NTSTATUS status = NtQueryKey(key, NT_KEY_NAME_INFORMATION, &data, sizeof data - sizeof(wchar_t), &len);
+    NTSTATUS status =
+        NtQueryKey(key, NT_KEY_NAME_INFORMATION, &data, sizeof data - sizeof(wchar_t), &len);
     if (status) {
         say(what, status);
         return;
     }
     data.info.name[data.info.name_length / sizeof(wchar_t)] = 0;
     const wchar_t *tail = wcsstr(data.info.name, L"PlumeTest");
-    printf("%s: ...%ls, length fits %d\n", what, tail ? tail : data.info.name, len == data.info.name_length + 4);
+    printf("%s: ...%ls, length fits %d\n", what, tail ? tail : data.info.name,
+           len == data.info.name_length + 4);
     fflush(stdout);
 }
 
@@ -228,7 +241,8 @@ static void remove_tree(HANDLE root, const wchar_t *name)
         wchar_t child[300];
         if (NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len))
             break;
-        swprintf(child, 300, L"%.*ls", (int)(data.info.name_length / sizeof(wchar_t)), data.info.name);
+        swprintf(child, 300, L"%.*ls", (int)(data.info.name_length / sizeof(wchar_t)),
+                 data.info.name);
         remove_tree(key, child);
     }
     NtDeleteKey(key);
@@ -274,8 +288,11 @@ static void work_on_values(HANDLE merged)
 
 static void work_on_buffers(HANDLE merged)
 {
-    static const ULONG classes[] = {NT_KEY_BASIC_INFORMATION, NT_KEY_NODE_INFORMATION, NT_KEY_FULL_INFORMATION, NT_KEY_CACHED_INFORMATION, 77};
-    static const ULONG value_classes[] = {NT_KEY_VALUE_BASIC_INFORMATION, NT_KEY_VALUE_FULL_INFORMATION, NT_KEY_VALUE_PARTIAL_INFORMATION, 77};
+    static const ULONG classes[] = {NT_KEY_BASIC_INFORMATION, NT_KEY_NODE_INFORMATION,
+                                    NT_KEY_FULL_INFORMATION, NT_KEY_CACHED_INFORMATION, 77};
+    static const ULONG value_classes[] = {NT_KEY_VALUE_BASIC_INFORMATION,
+                                          NT_KEY_VALUE_FULL_INFORMATION,
+                                          NT_KEY_VALUE_PARTIAL_INFORMATION, 77};
     static const ULONG sizes[] = {0, 12, 16, 24, 32, 48, 60, 200};
     uint8_t buffer[256];
     puts("== buffers");
@@ -284,7 +301,8 @@ static void work_on_buffers(HANDLE merged)
             ULONG len = 0, len2 = 0;
             NTSTATUS a = NtEnumerateKey(merged, 1, classes[c], buffer, sizes[s], &len);
             NTSTATUS b = NtQueryKey(merged, classes[c], buffer, sizes[s], &len2);
-            printf("class %lu size %lu: enumerate %08lx %lu query %08lx %lu\n", classes[c], sizes[s], (unsigned long)a, len, (unsigned long)b, len2);
+            printf("class %lu size %lu: enumerate %08lx %lu query %08lx %lu\n", classes[c],
+                   sizes[s], (unsigned long)a, len, (unsigned long)b, len2);
         }
     }
     UNICODE_STRING name = counted(L"gamma");
@@ -293,13 +311,18 @@ static void work_on_buffers(HANDLE merged)
             ULONG len = 0, len2 = 0;
             NTSTATUS a = NtEnumerateValueKey(merged, 1, value_classes[c], buffer, sizes[s], &len);
             NTSTATUS b = NtQueryValueKey(merged, &name, value_classes[c], buffer, sizes[s], &len2);
-            printf("value class %lu size %lu: enumerate %08lx %lu query %08lx %lu\n", value_classes[c], sizes[s], (unsigned long)a, len, (unsigned long)b, len2);
+            printf("value class %lu size %lu: enumerate %08lx %lu query %08lx %lu\n",
+                   value_classes[c], sizes[s], (unsigned long)a, len, (unsigned long)b, len2);
         }
     }
     ULONG len = 0;
-    say("index behind the last", NtEnumerateKey(merged, 1000, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-    say("index -1", NtEnumerateKey(merged, (ULONG)-1, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-    say("value index behind the last", NtEnumerateValueKey(merged, 1000, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len));
+    say("index behind the last",
+        NtEnumerateKey(merged, 1000, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
+    say("index -1",
+        NtEnumerateKey(merged, (ULONG)-1, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
+    say("value index behind the last",
+        NtEnumerateValueKey(merged, 1000, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer,
+                            &len));
     for (ULONG size = 0; size < 60; size += 4) {
         len = 0;
         NTSTATUS status = NtQueryKey(merged, NT_KEY_NAME_INFORMATION, buffer, size, &len);
@@ -368,8 +391,18 @@ static void work_on_names(HANDLE merged)
 
 static void work_on_access(void)
 {
-    static const ACCESS_MASK masks[] = {KEY_READ,     KEY_WRITE,      KEY_QUERY_VALUE, KEY_SET_VALUE,        KEY_ENUMERATE_SUB_KEYS, KEY_CREATE_SUB_KEY,
-                                        GENERIC_READ, GENERIC_WRITE,  GENERIC_ALL,     MAXIMUM_ALLOWED, DELETE,               KEY_NOTIFY};
+    static const ACCESS_MASK masks[] = {KEY_READ,
+                                        KEY_WRITE,
+                                        KEY_QUERY_VALUE,
+                                        KEY_SET_VALUE,
+                                        KEY_ENUMERATE_SUB_KEYS,
+                                        KEY_CREATE_SUB_KEY,
+                                        GENERIC_READ,
+                                        GENERIC_WRITE,
+                                        GENERIC_ALL,
+                                        MAXIMUM_ALLOWED,
+                                        DELETE,
+                                        KEY_NOTIFY};
     puts("== access");
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
         uint8_t buffer[600];
@@ -378,10 +411,16 @@ static void work_on_access(void)
         UNICODE_STRING name = counted(L"gamma");
         NTSTATUS open = open_key(&key, base, L"Merged", masks[i]);
         printf("access %08lx: open %08lx", masks[i], (unsigned long)open);
-        printf(" query %08lx", (unsigned long)NtQueryValueKey(key, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, buffer, sizeof buffer, &len));
-        printf(" enumerate %08lx", (unsigned long)NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-        printf(" values %08lx", (unsigned long)NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-        printf(" info %08lx", (unsigned long)NtQueryKey(key, NT_KEY_FULL_INFORMATION, buffer, sizeof buffer, &len));
+        printf(" query %08lx",
+               (unsigned long)NtQueryValueKey(key, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, buffer,
+                                              sizeof buffer, &len));
+        printf(" enumerate %08lx", (unsigned long)NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION,
+                                                                 buffer, sizeof buffer, &len));
+        printf(" values %08lx",
+               (unsigned long)NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer,
+                                                  sizeof buffer, &len));
+        printf(" info %08lx", (unsigned long)NtQueryKey(key, NT_KEY_FULL_INFORMATION, buffer,
+                                                        sizeof buffer, &len));
         printf(" set %08lx", (unsigned long)set_text(key, L"by access", L"x"));
         NTSTATUS create = create_key(&child, key, L"by access", NULL, 0, NULL);
         printf(" create %08lx", (unsigned long)create);
@@ -392,7 +431,8 @@ static void work_on_access(void)
         close_key(key);
     }
     HANDLE key;
-    say("delete without the right to", open_key(&key, base, L"Merged\\s3", KEY_READ | KEY_WRITE) ? -1 : NtDeleteKey(key));
+    say("delete without the right to",
+        open_key(&key, base, L"Merged\\s3", KEY_READ | KEY_WRITE) ? -1 : NtDeleteKey(key));
     close_key(key);
     fflush(stdout);
 }
@@ -422,10 +462,14 @@ static void work_on_deletion(HANDLE merged)
             say("set in it", set_text(dead, L"x", L"x"));
         if (!i)
             say("delete value in it", delete_value(dead, L"in S1"));
-        say("enumerate it", NtEnumerateKey(dead, 0, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-        say("enumerate its values", NtEnumerateValueKey(dead, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len));
-        say("information on it", NtQueryKey(dead, NT_KEY_FULL_INFORMATION, buffer, sizeof buffer, &len));
-        say("basic information on it", NtQueryKey(dead, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
+        say("enumerate it",
+            NtEnumerateKey(dead, 0, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
+        say("enumerate its values", NtEnumerateValueKey(dead, 0, NT_KEY_VALUE_BASIC_INFORMATION,
+                                                        buffer, sizeof buffer, &len));
+        say("information on it",
+            NtQueryKey(dead, NT_KEY_FULL_INFORMATION, buffer, sizeof buffer, &len));
+        say("basic information on it",
+            NtQueryKey(dead, NT_KEY_BASIC_INFORMATION, buffer, sizeof buffer, &len));
         dump_name("its name", dead);
         say("create below it", create_key(&child, dead, L"x", NULL, 0, NULL));
         say("open below it", open_key(&child, dead, L"S1b", KEY_READ));
@@ -482,28 +526,37 @@ static void work_on_notification(HANDLE merged)
     puts("== notification");
     must(NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 1, FALSE), "event");
     must(open_key(&watcher, base, L"Merged", KEY_READ), "open");
-    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
+    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io,
+                                   REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_CHANGE_NAME, FALSE, NULL,
+                                   0, TRUE));
     say("nothing yet", NtWaitForSingleObject(event, FALSE, &now));
     must(set_text(merged, L"watched", L"1"), "set");
     say("set", NtWaitForSingleObject(event, FALSE, &now));
-    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
+    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io,
+                                   REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_CHANGE_NAME, FALSE, NULL,
+                                   0, TRUE));
     must(delete_value(merged, L"gamma"), "delete");
     say("delete", NtWaitForSingleObject(event, FALSE, &now));
-    say("watch below", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET, TRUE, NULL, 0, TRUE));
+    say("watch below", NtNotifyChangeKey(watcher, event, NULL, NULL, &io,
+                                         REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET, TRUE,
+                                         NULL, 0, TRUE));
     must(open_key(&key, merged, L"Zlast", KEY_ALL_ACCESS), "open");
     say("nothing yet", NtWaitForSingleObject(event, FALSE, &now));
     must(set_text(key, L"x", L"y"), "set");
     say("set below", NtWaitForSingleObject(event, FALSE, &now));
-    say("watch names", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
+    say("watch names", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME,
+                                         FALSE, NULL, 0, TRUE));
     must(NtDeleteKey(key), "delete");
     say("delete below", NtWaitForSingleObject(event, FALSE, &now));
     close_key(key);
-    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
+    say("watch", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, FALSE,
+                                   NULL, 0, TRUE));
     say("nothing yet", NtWaitForSingleObject(event, FALSE, &now));
     close_key(watcher);
     say("closed", NtWaitForSingleObject(event, FALSE, &now));
     must(open_key(&watcher, base, L"Merged", KEY_QUERY_VALUE), "open");
-    say("without the right to", NtNotifyChangeKey(watcher, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
+    say("without the right to", NtNotifyChangeKey(watcher, event, NULL, NULL, &io,
+                                                  REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE));
     close_key(watcher);
     NtClose(event);
 }
@@ -512,7 +565,8 @@ static void work_on_kinds(HANDLE merged)
 {
     HANDLE volatile_key, key;
     puts("== volatile, links");
-    say("volatile", create_key(&volatile_key, merged, L"volatile", NULL, REG_OPTION_VOLATILE, NULL));
+    say("volatile",
+        create_key(&volatile_key, merged, L"volatile", NULL, REG_OPTION_VOLATILE, NULL));
     say("not volatile below it", create_key(&key, volatile_key, L"x", NULL, 0, NULL));
     close_key(key);
     say("volatile below it", create_key(&key, volatile_key, L"x", NULL, REG_OPTION_VOLATILE, NULL));
@@ -531,8 +585,10 @@ static void work_on_kinds(HANDLE merged)
     must(open_key(&key, merged, L"s3", KEY_READ), "open");
     must(NtQueryKey(key, NT_KEY_NAME_INFORMATION, &target, sizeof target, &len), "name");
     close_key(key);
-    say("link", create_key(&link, merged, L"link", NULL, REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE, NULL));
-    say("its target", NtSetValueKey(link, &value, 0, REG_LINK, target.info.name, target.info.name_length));
+    say("link", create_key(&link, merged, L"link", NULL,
+                           REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE, NULL));
+    say("its target",
+        NtSetValueKey(link, &value, 0, REG_LINK, target.info.name, target.info.name_length));
     say("open through it", open_key(&key, merged, L"link", KEY_ALL_ACCESS));
     dump_name("through it", key);
     say("set through it", set_text(key, L"through", L"the link"));
@@ -573,8 +629,10 @@ static void work_on_many(void)
             wchar_t rest[60];
         } data;
         ULONG len;
-        if (!NtEnumerateValueKey(many, i, NT_KEY_VALUE_BASIC_INFORMATION, &data, sizeof data, &len)) {
-            UNICODE_STRING name = {(USHORT)data.info.name_length, (USHORT)data.info.name_length, data.info.name};
+        if (!NtEnumerateValueKey(many, i, NT_KEY_VALUE_BASIC_INFORMATION, &data, sizeof data,
+                                 &len)) {
+            UNICODE_STRING name = {(USHORT)data.info.name_length, (USHORT)data.info.name_length,
+                                   data.info.name};
             must(NtDeleteValueKey(many, &name), "delete value");
         }
     }

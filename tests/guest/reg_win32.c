@@ -1,5 +1,5 @@
-// The registry as programs use it: Win32 calls, HKEY_CLASSES_ROOT, 32-bit views, handles that are copied
-// and inherited, several threads. Makes its keys and removes them.
+// The registry as programs use it: Win32 calls, HKEY_CLASSES_ROOT, 32-bit views, handles that are
+// copied and inherited, several threads. Makes its keys and removes them.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +30,14 @@ static HKEY make(HKEY root, const wchar_t *name, REGSAM access)
 
 static void set_text(HKEY key, const wchar_t *name, const wchar_t *text)
 {
-    LONG error = RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)text, (DWORD)((wcslen(text) + 1) * sizeof *text));
+    LONG error = RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)text,
+                                (DWORD)((wcslen(text) + 1) * sizeof *text));
     if (error)
         say("set", error);
 }
 
-static void get_text(const char *what, HKEY root, const wchar_t *path, const wchar_t *name, REGSAM access)
+static void get_text(const char *what, HKEY root, const wchar_t *path, const wchar_t *name,
+                     REGSAM access)
 {
     wchar_t text[100] = L"";
     DWORD size = sizeof text, type = 0;
@@ -53,7 +55,8 @@ static void list(const char *what, HKEY key)
 {
     DWORD keys = 0, values = 0;
     printf("%s:", what);
-    LONG error = RegQueryInfoKeyW(key, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL);
+    LONG error =
+        RegQueryInfoKeyW(key, NULL, NULL, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL);
     printf(" (%ld) %lu keys %lu values:", error, keys, values);
     for (DWORD i = 0;; i++) {
         wchar_t name[256], class_name[100];
@@ -105,17 +108,20 @@ static void work_on_values(void)
 {
     HKEY key = make(HKEY_CURRENT_USER, top, 0);
     DWORD number = 77, size = sizeof number, type = 0;
-    VALENTW values[2] = {{.ve_valuename = (wchar_t *)L"text"}, {.ve_valuename = (wchar_t *)L"number"}};
+    VALENTW values[2] = {{.ve_valuename = (wchar_t *)L"text"},
+                         {.ve_valuename = (wchar_t *)L"number"}};
     uint8_t buffer[200];
     puts("== values");
     set_text(key, L"text", L"some text");
-    say("set a number", RegSetValueExW(key, L"number", 0, REG_DWORD, (BYTE *)&number, sizeof number));
+    say("set a number",
+        RegSetValueExW(key, L"number", 0, REG_DWORD, (BYTE *)&number, sizeof number));
     number = 0;
     say("get it", RegQueryValueExW(key, L"number", NULL, &type, (BYTE *)&number, &size));
     printf("number %lu type %lu size %lu\n", number, type, size);
     size = sizeof buffer;
     say("get several", RegQueryMultipleValuesW(key, values, 2, (wchar_t *)buffer, &size));
-    printf("size %lu types %lu %lu lengths %lu %lu\n", size, values[0].ve_type, values[1].ve_type, values[0].ve_valuelen, values[1].ve_valuelen);
+    printf("size %lu types %lu %lu lengths %lu %lu\n", size, values[0].ve_type, values[1].ve_type,
+           values[0].ve_valuelen, values[1].ve_valuelen);
     size = 2;
     say("with too little room", RegQueryValueExW(key, L"number", NULL, &type, buffer, &size));
     printf("size %lu\n", size);
@@ -131,17 +137,25 @@ static void work_on_views(void)
     HKEY key = make(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_32KEY);
     set_text(key, L"side", L"32");
     RegCloseKey(key);
-    get_text("64-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side", KEY_WOW64_64KEY);
-    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side", KEY_WOW64_32KEY);
-    get_text("by its name", HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\PlumeWin32Test", L"side", KEY_WOW64_64KEY);
+    get_text("64-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side",
+             KEY_WOW64_64KEY);
+    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side",
+             KEY_WOW64_32KEY);
+    get_text("by its name", HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\PlumeWin32Test", L"side",
+             KEY_WOW64_64KEY);
     key = make(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_64KEY);
     set_text(key, L"side", L"64");
     RegCloseKey(key);
-    get_text("64-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side", KEY_WOW64_64KEY);
-    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side", KEY_WOW64_32KEY);
-    say("delete 64", delete_key_ex(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_64KEY, 0));
-    say("delete 32", delete_key_ex(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_32KEY, 0));
-    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side", KEY_WOW64_32KEY);
+    get_text("64-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side",
+             KEY_WOW64_64KEY);
+    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side",
+             KEY_WOW64_32KEY);
+    say("delete 64",
+        delete_key_ex(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_64KEY, 0));
+    say("delete 32",
+        delete_key_ex(HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", KEY_WOW64_32KEY, 0));
+    get_text("32-bit side", HKEY_LOCAL_MACHINE, L"Software\\PlumeWin32Test", L"side",
+             KEY_WOW64_32KEY);
 
     key = make(HKEY_LOCAL_MACHINE, L"Software\\Classes\\.plumetest", 0);
     set_text(key, L"", L"plumefile");
@@ -152,19 +166,26 @@ static void work_on_views(void)
     key = make(HKEY_LOCAL_MACHINE, L"Software\\Classes\\Wow6432Node\\CLSID\\{plume}", 0);
     set_text(key, L"", L"by the target");
     RegCloseKey(key);
-    get_text("by the link", HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume}", L"", 0);
+    get_text("by the link", HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume}",
+             L"", 0);
     key = make(HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume2}", 0);
     set_text(key, L"", L"by the link");
     RegCloseKey(key);
-    get_text("by the target", HKEY_LOCAL_MACHINE, L"Software\\Classes\\Wow6432Node\\CLSID\\{plume2}", L"", 0);
-    say("delete", RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume}"));
-    say("delete", RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume2}"));
+    get_text("by the target", HKEY_LOCAL_MACHINE,
+             L"Software\\Classes\\Wow6432Node\\CLSID\\{plume2}", L"", 0);
+    say("delete",
+        RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume}"));
+    say("delete",
+        RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\Wow6432Node\\Classes\\CLSID\\{plume2}"));
 
-    key = make(HKEY_LOCAL_MACHINE, L"System\\CurrentControlSet\\Services\\PlumeWin32Test\\Parameters", 0);
+    key = make(HKEY_LOCAL_MACHINE,
+               L"System\\CurrentControlSet\\Services\\PlumeWin32Test\\Parameters", 0);
     set_text(key, L"p", L"service");
     RegCloseKey(key);
-    get_text("a service's", HKEY_LOCAL_MACHINE, L"SYSTEM\\CURRENTCONTROLSET\\services\\PlumeWin32Test\\Parameters", L"p", 0);
-    say("delete", delete_tree(HKEY_LOCAL_MACHINE, L"System\\CurrentControlSet\\Services\\PlumeWin32Test"));
+    get_text("a service's", HKEY_LOCAL_MACHINE,
+             L"SYSTEM\\CURRENTCONTROLSET\\services\\PlumeWin32Test\\Parameters", L"p", 0);
+    say("delete",
+        delete_tree(HKEY_LOCAL_MACHINE, L"System\\CurrentControlSet\\Services\\PlumeWin32Test"));
 }
 
 static void work_on_handles(void)
@@ -172,8 +193,10 @@ static void work_on_handles(void)
     HKEY key = make(HKEY_CURRENT_USER, top, 0), reading = NULL;
     HANDLE copy = NULL, weak = NULL;
     puts("== handles");
-    say("duplicate", !DuplicateHandle(GetCurrentProcess(), key, GetCurrentProcess(), &copy, 0, TRUE, DUPLICATE_SAME_ACCESS));
-    say("duplicate for reading", !DuplicateHandle(GetCurrentProcess(), key, GetCurrentProcess(), &weak, KEY_READ, FALSE, 0));
+    say("duplicate", !DuplicateHandle(GetCurrentProcess(), key, GetCurrentProcess(), &copy, 0, TRUE,
+                                      DUPLICATE_SAME_ACCESS));
+    say("duplicate for reading",
+        !DuplicateHandle(GetCurrentProcess(), key, GetCurrentProcess(), &weak, KEY_READ, FALSE, 0));
     RegCloseKey(key);
     set_text(copy, L"through a copy", L"yes");
     get_text("through a copy", copy, NULL, L"through a copy", 0);
@@ -218,7 +241,8 @@ static DWORD WINAPI run(void *argument)
         HKEY key, common;
         DWORD got = 0, size = sizeof got, set = (DWORD)(number * 1000 + i), keys;
         swprintf(name, 40, L"%ls\\threads\\%d", top, number);
-        LONG error = RegCreateKeyExW(HKEY_CURRENT_USER, name, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, NULL);
+        LONG error =
+            RegCreateKeyExW(HKEY_CURRENT_USER, name, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, NULL);
         if (!error)
             error = RegSetValueExW(key, L"v", 0, REG_DWORD, (BYTE *)&set, sizeof set);
         if (!error)
@@ -228,7 +252,8 @@ static DWORD WINAPI run(void *argument)
         swprintf(name, 40, L"%ls\\threads", top);
         error = RegOpenKeyExW(HKEY_CURRENT_USER, name, 0, KEY_READ, &common);
         if (!error)
-            error = RegQueryInfoKeyW(common, NULL, NULL, NULL, &keys, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+            error = RegQueryInfoKeyW(common, NULL, NULL, NULL, &keys, NULL, NULL, NULL, NULL, NULL,
+                                     NULL, NULL);
         if (error)
             InterlockedIncrement(&failures);
         RegCloseKey(common);
