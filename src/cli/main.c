@@ -69,7 +69,7 @@ static bool read_arguments(struct command *command)
     command->args = malloc((len + 2) * sizeof(*command->args));
     command->raw = malloc((len + 2) * sizeof(*command->raw));
     if (!texts || !command->args || !command->raw)
-        return false; // what was allocated goes with the process
+        return false; // NOLINT(clang-analyzer-unix.Malloc): goes with the process, which ends now
     struct cmdline rest = cmdline_on((struct str16){line, len});
     for (;;) {
         struct str16_buf text = {.s = texts, .cap = len + 1};
@@ -88,7 +88,7 @@ int wmain(void)
     struct command command = {0};
     if (!read_arguments(&command)) {
         note(L"out of memory");
-        return EXIT_PLUME;
+        return EXIT_PLUME; // NOLINT(clang-analyzer-unix.Malloc): the same
     }
     const wchar_t *name = command.count > 1 ? command.args[1] : NULL;
     if (!name || wcscmp(name, L"--help") == 0 || wcscmp(name, L"-h") == 0)

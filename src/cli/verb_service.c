@@ -39,7 +39,7 @@ static int list(SC_HANDLE scm, bool json_format)
     struct plume_error error;
     struct json_writer json = out_json();
     struct table table = {0};
-    DWORD size = 65536, needed, count = 0, resume = 0;
+    DWORD size = 65536, needed = 0, count = 0, resume = 0;
     BYTE *bytes = malloc(size);
     BOOL more;
     if (json_format)
