@@ -75,7 +75,7 @@ static void advance(struct scm_start *start)
     for (;;) {
         struct service *service = start->order[start->at];
         bool last = start->at + 1 == start->count;
-        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the order ends with the wanted service
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is the wanted one
         uint32_t state = service->status.state;
         if (!last && (state == SVC_RUNNING || state == SVC_PAUSED || state == SVC_PAUSE_PENDING ||
                       state == SVC_CONTINUE_PENDING)) {
