@@ -87,8 +87,8 @@ int wmain(void)
 {
     struct command command = {0};
     if (!read_arguments(&command)) {
-        note(L"out of memory");
-        return EXIT_PLUME; // NOLINT(clang-analyzer-unix.Malloc): the same
+        note(L"out of memory"); // NOLINT(clang-analyzer-unix.Malloc): the same
+        return EXIT_PLUME;
     }
     const wchar_t *name = command.count > 1 ? command.args[1] : NULL;
     if (!name || wcscmp(name, L"--help") == 0 || wcscmp(name, L"-h") == 0)
