@@ -89,14 +89,10 @@
 #define LAYER_USED(X)                                                                              \
     X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
-    X(NtFlushBuffersFile)                                                                          \
-    X(NtFlushKey)                                                                                  \
     X(NtWaitForSingleObject)                                                                       \
     X(NtSetEvent)                                                                                  \
-    X(NtResetEvent)                                                                                \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
-    X(NtQuerySymbolicLinkObject)                                                                   \
     X(NtQueryInformationProcess)                                                                   \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \
@@ -107,8 +103,7 @@
     X(NtWriteVirtualMemory)                                                                        \
     X(NtFlushInstructionCache)                                                                     \
     X(NtDelayExecution)                                                                            \
-    X(NtYieldExecution)                                                                            \
-    X(NtQuerySystemTime)
+    X(NtYieldExecution)
 
 #define LAYER_COUNT(name) +1
 enum {

@@ -14,13 +14,12 @@ static struct layer_outside outside;
 
 static void set_outside(void)
 {
-    outside.create_file = real.NtCreateFile;
     outside.create_named_pipe_file = real.NtCreateNamedPipeFile;
 }
 
 const struct layer_outside *plume_layer_outside(void)
 {
-    if (!outside.create_file && !layer_real_from_ntdll())
+    if (!outside.create_named_pipe_file && !layer_real_from_ntdll())
         set_outside();
     return &outside;
 }

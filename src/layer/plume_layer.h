@@ -35,9 +35,6 @@ struct layer_config {
 /* The system calls as they are without the layer, for the few things that the monitor and the
  * command line do outside of the VM after they have entered it. */
 struct layer_outside {
-    NTSTATUS(NTAPI *create_file)
-    (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG, ULONG,
-     ULONG, ULONG, void *, ULONG);
     NTSTATUS(NTAPI *create_named_pipe_file)
     (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG, ULONG, ULONG,
      ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
