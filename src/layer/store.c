@@ -2,6 +2,7 @@
 #include "core/ntpath.h"
 #include "layer/changes.h"
 #include "layer/drives.h"
+#include "layer/lock.h"
 
 static uint16_t *store_name(const char *part, struct str16 canon, size_t extra,
                             struct str16_buf *name)
@@ -207,15 +208,35 @@ NTSTATUS store_hide(struct str16 canon)
     return status;
 }
 
+/* The store's own canonical name: the same for the life of the process, and asked for at every
+ * open. */
+static struct str16 store_canon(void)
+{
+    static uint16_t units[LAYER_PATH_MAX + 8];
+    static struct str16 canon;
+    static struct layer_lock lock;
+    static bool known;
+
+    if (__atomic_load_n(&known, __ATOMIC_ACQUIRE))
+        return canon;
+    layer_lock(&lock);
+    if (!known) {
+        struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
+        struct ntpath_drives drives;
+        struct ntpath path;
+        layer_drives(&drives);
+        if (ntpath_parse(str16_of(layer_config.store), &drives, &buf, &path))
+            canon = path.canon;
+        __atomic_store_n(&known, true, __ATOMIC_RELEASE);
+    }
+    layer_unlock(&lock);
+    return canon;
+}
+
 bool store_owns(struct str16 canon)
 {
-    struct str16 store = str16_of(layer_config.store), rest;
-    uint16_t units[LAYER_PATH_MAX + 8];
-    struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
-    struct ntpath_drives drives;
-    struct ntpath path;
-    layer_drives(&drives);
-    return ntpath_parse(store, &drives, &buf, &path) && ntpath_below(canon, path.canon, &rest);
+    struct str16 store = store_canon(), rest;
+    return store.len && ntpath_below(canon, store, &rest);
 }
 
 NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon, bool *own)
