@@ -18,6 +18,16 @@ static bool is_letter(uint16_t unit)
     return (unit >= 'A' && unit <= 'Z') || (unit >= 'a' && unit <= 'z');
 }
 
+/* Where what follows the first `count` components of `text` begins. */
+static const uint16_t *after_components(struct str16 text, size_t count)
+{
+    size_t at = 0;
+    while (count-- && at < text.len)
+        for (at += text.s[at] == '\\'; at < text.len && text.s[at] != '\\'; at++)
+            ;
+    return text.s + at;
+}
+
 /* Completes the canonical name with `rest`, which begins with its backslash or is empty. */
 static bool put_volume(struct ntpath *path, struct str16_buf *canon, struct str16 rest)
 {
@@ -35,6 +45,7 @@ static bool put_drive(struct ntpath *path, struct str16_buf *canon, uint16_t let
                       struct str16 rest)
 {
     path->kind = NTPATH_FILE;
+    path->below = rest.s;
     str16_put_unit(canon, letter);
     while (rest.len > 1 && rest.s[1] == '\\')
         rest = str16_skip(rest, 1); // Wine takes C:\\x for C:\x
@@ -45,6 +56,7 @@ static bool put_drive(struct ntpath *path, struct str16_buf *canon, uint16_t let
 static bool put_unix(struct ntpath *path, struct str16_buf *canon, struct str16 name)
 {
     path->kind = NTPATH_FILE;
+    path->below = name.s + sizeof "unix" - 1;
     for (size_t i = 0; i < name.len; i++) {
         uint16_t unit = name.s[i] == '/' ? '\\' : name.s[i];
         if (unit != '\\' || !canon->len || canon->s[canon->len - 1] != '\\')
@@ -98,6 +110,7 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
         // What \??\UNC is a link to, and how the system names an open file of a share.
         path->kind = NTPATH_FILE;
         str16_put_ascii(canon, "UNC");
+        path->below = after_components(rest, 2);
         return put_volume(path, canon, rest);
     }
     str16_put(canon, str16_skip(name, 1));
@@ -109,6 +122,7 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
         !device || device == below.len || rule_find(RULE_FILE, whole)->verdict == RULE_SHARED
             ? NTPATH_DEVICE
             : NTPATH_FILE;
+    path->below = after_components(name, 2);
     return put_volume(path, canon, (struct str16){0});
 }
 
@@ -138,6 +152,7 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
                 return parse_device(name, drives, canon, path);
             // Something else in the root, such as \SystemRoot: a link to a file.
             path->kind = NTPATH_FILE;
+            path->below = after_components(name, 1);
             str16_put_ascii(canon, "Root");
             return put_volume(path, canon, name);
         }
@@ -165,6 +180,7 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
                                  str16_equal_ascii(component, "Root"))) {
             // Would be taken for another canonical form.
             path->kind = NTPATH_FILE;
+            path->below = after_components(rest, 1);
             str16_put_ascii(canon, "Root");
             return put_volume(path, canon, name);
         }
@@ -177,6 +193,7 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
             canon->len = 0;
         }
         path->kind = shared || first == rest.len ? NTPATH_DEVICE : NTPATH_FILE;
+        path->below = after_components(rest, str16_equal_ascii(component, "UNC") ? 3 : 1);
         return put_volume(path, canon, rest);
     }
 }
@@ -207,6 +224,18 @@ bool ntpath_below(struct str16 name, struct str16 root, struct str16 *rest)
     if (!str16_starts_nocase(name, root) || (name.len > root.len && name.s[root.len] != '\\'))
         return false;
     *rest = str16_skip(name, root.len == name.len ? root.len : root.len + 1);
+    return true;
+}
+
+bool ntpath_is_plain(struct str16 canon)
+{
+    for (size_t at = 0, end; at <= canon.len; at = end + 1) {
+        for (end = at; end < canon.len && canon.s[end] != '\\';)
+            end++;
+        struct str16 part = {canon.s + at, end - at};
+        if (!part.len || str16_equal_ascii(part, ".") || str16_equal_ascii(part, ".."))
+            return false;
+    }
     return true;
 }
 

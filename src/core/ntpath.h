@@ -25,6 +25,9 @@ struct ntpath {
     struct str16
         canon;     // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
     bool trailing; // the name ended with a backslash, which canon does not
+    const uint16_t
+        *below;    // of a file: in the name that was parsed, where what follows its volume begins
+    size_t volume; // of a file: how much of the name that was parsed is its volume's
 };
 
 /* Drive letters as links: `link[i]` is the target of \??\A: + i, empty where there is none. */
@@ -45,6 +48,10 @@ void ntpath_lower(struct str16 canon, struct str16_buf *out);
 /* If `name`, an absolute NT name, is `root` or lies below it, gives what follows (without the
  * backslash between them). */
 bool ntpath_below(struct str16 name, struct str16 root, struct str16 *rest);
+
+/* Whether each component of a canonical name has text and none is `.` or `..`, which mean nothing
+ * below Win32. */
+bool ntpath_is_plain(struct str16 canon);
 
 /* The name without its last component; false when it has only one. */
 bool ntpath_parent(struct str16 canon, struct str16 *parent);

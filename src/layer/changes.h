@@ -13,6 +13,10 @@ enum { LAYER_CHANGES_ORDER = 16 };
 /* Mapped by layer_wake(), before the first look. */
 extern struct change_index *layer_changes;
 
+/* Takes the mapped section into use: the index, and what lies behind it (layer/alias.h). */
+void layer_share(void *view);
+size_t layer_shared_size(void);
+
 static inline bool layer_changed(enum change change, struct str16 canon)
 {
     return change_index_has(layer_changes, change, canon);

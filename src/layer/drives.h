@@ -3,12 +3,8 @@
 #define PLUME_LAYER_DRIVES_H
 
 #include "core/ntpath.h"
-#include "layer/layer.h"
 
-static inline void layer_drives(struct ntpath_drives *drives)
-{
-    for (unsigned i = 0; i < 26; i++)
-        drives->link[i] = str16_of(layer_config.drives[i]);
-}
+/* The same for the life of the process. */
+const struct ntpath_drives *layer_drives(void);
 
 #endif

@@ -135,7 +135,7 @@ static NTSTATUS read_target(const struct nt_file_rename_information *info, struc
     str16_put(&canon, parent);
     str16_put_unit(&canon, '\\');
     str16_put(&canon, name);
-    target->path = (struct ntpath){NTPATH_FILE, str16_view(&canon), false};
+    target->path = (struct ntpath){.kind = NTPATH_FILE, .canon = str16_view(&canon)};
     return store_owns(target->path.canon) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 

@@ -1,11 +1,14 @@
 #include "layer/file_name.h"
+#include "layer/alias.h"
 #include "layer/drives.h"
 #include "layer/handles.h"
+#include "layer/host.h"
 #include "layer/store.h"
 
 void file_name_free(struct file_name *name)
 {
     layer_free(name->memory);
+    layer_free(name->stream_memory);
 }
 
 NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon, bool *own)
@@ -39,7 +42,6 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
         // Below a device: the pipes' one counts, the others have their own names.
         layer_cleanup_free uint16_t *host_memory = NULL;
         struct str16 host;
-        struct ntpath_drives drives;
         if ((status = host_name_of(root, &host_memory, &host)))
             return status;
         size_t cap = host.len + rest.len + 16;
@@ -52,8 +54,7 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
         if (host.len && host.s[host.len - 1] != '\\' && rest.len)
             str16_put_unit(&text, '\\');
         str16_put(&text, rest);
-        layer_drives(&drives);
-        if (!ntpath_parse(str16_view(&text), &drives, &canon, &name->path))
+        if (!ntpath_parse(str16_view(&text), layer_drives(), &canon, &name->path))
             return STATUS_NAME_TOO_LONG;
         if (name->path.kind == NTPATH_PIPE ||
             name->path.kind == NTPATH_MAILSLOT) { // the name may still lie in `whole`
@@ -66,6 +67,8 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
     }
     if (status)
         return status;
+    if (rest.len && rest.s[0] == '\\') // refused below
+        folder.len = 0;
     size_t cap = folder.len + 1 + rest.len;
     name->memory = layer_alloc((cap + 1) * sizeof *name->memory);
     if (!name->memory)
@@ -84,6 +87,38 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
     return STATUS_SUCCESS;
 }
 
+NTSTATUS file_name_resolve(struct file_name *name, bool whole)
+{
+    if (name->stream.len && !name->stream_memory) {
+        // It lies behind the name in the same memory, which may be given up now.
+        uint16_t *memory = layer_alloc((name->path.canon.len + 1) * sizeof *memory);
+        if (!memory)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        memcpy(memory, name->path.canon.s, name->path.canon.len * sizeof *memory);
+        name->stream_memory = name->memory;
+        name->path.canon.s = memory;
+        name->memory = memory;
+    }
+    return whole ? alias_resolve_whole(&name->memory, &name->path.canon)
+                 : alias_resolve(&name->memory, &name->path.canon);
+}
+
+/* What the host says of a name that it is expected to refuse. One that it takes all the same
+ * (Wine's unix\ knows `.` and `..`) is read again as the kernel has it. */
+static NTSTATUS refusal(const OBJECT_ATTRIBUTES *attributes, struct file_name *name)
+{
+    layer_cleanup_handle HANDLE handle = NULL;
+    IO_STATUS_BLOCK io;
+    bool own;
+    NTSTATUS status = real.NtOpenFile(
+        &handle, FILE_READ_ATTRIBUTES, (OBJECT_ATTRIBUTES *)attributes, &io,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN_FOR_BACKUP_INTENT);
+    if (status)
+        return status;
+    layer_free(name->memory);
+    return file_name_of_handle(handle, &name->memory, &name->path.canon, &own);
+}
+
 NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *name)
 {
     *name = (struct file_name){.path.kind = NTPATH_DEVICE};
@@ -94,18 +129,25 @@ NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *n
     if (attributes->RootDirectory) {
         status = read_relative(attributes->RootDirectory, text, name);
     } else {
-        struct ntpath_drives drives;
-        layer_drives(&drives);
         size_t cap = text.len + 8;
         name->memory = layer_alloc(cap * sizeof *name->memory);
         if (!name->memory)
             return STATUS_INSUFFICIENT_RESOURCES;
         struct str16_buf canon = {.s = name->memory, .cap = cap};
-        if (!ntpath_parse(text, &drives, &canon, &name->path))
+        if (!ntpath_parse(text, layer_drives(), &canon, &name->path))
             return STATUS_NAME_TOO_LONG;
     }
     if (status || name->path.kind != NTPATH_FILE)
         return status;
+    // What this host does not take for a volume, as which Windows would, and what it does not take
+    // for a name, it refuses itself.
+    if ((!attributes->RootDirectory &&
+         !alias_is_volume(str16_first(text, (size_t)(name->path.below - text.s)))) ||
+        !ntpath_is_plain(name->path.canon))
+        if ((status = refusal(attributes, name)))
+            return status;
     name->path.canon = ntpath_without_stream(name->path.canon, &name->stream);
+    if ((status = file_name_resolve(name, false)))
+        return status;
     return store_owns(name->path.canon) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
 }

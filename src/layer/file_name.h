@@ -8,15 +8,18 @@
 struct file_name {
     struct ntpath path;  // canonical, without the stream
     struct str16 stream; // ":name:$DATA" or empty
-    uint16_t *memory;
+    uint16_t *memory, *stream_memory;
 };
 
-/* Reads what a call names, relative to a handle or not. The store's own names give
- * STATUS_OBJECT_NAME_NOT_FOUND. Names that are no file system's give path.kind. Free with
- * file_name_free() in any case. */
+/* Reads what a call names, relative to a handle or not; its folder is a true name (layer/alias.h).
+ * The store's own names give STATUS_OBJECT_NAME_NOT_FOUND. Names that are no file system's give
+ * path.kind. Free with file_name_free() in any case. */
 NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *name);
 void file_name_free(struct file_name *name);
 #define layer_cleanup_file_name __attribute__((cleanup(file_name_free)))
+
+/* Makes a file's name that was read a true one; the `whole` of it, or its folder. */
+NTSTATUS file_name_resolve(struct file_name *name, bool whole);
 
 /* The canonical name in the VM of an open file or folder, in memory of layer_alloc()'s; *own tells
  * whether the handle is on the VM's own layer. */

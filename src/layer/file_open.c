@@ -145,6 +145,11 @@ static NTSTATUS open_named(struct open_call *call)
         return status;
     switch (name.path.kind) {
     case NTPATH_FILE:
+        // A link that is to be listed or changed through stands for what it leads to.
+        if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
+             overlay_file_access_writes(call->access)) &&
+            !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
+            return status;
         return open_file(call, &name);
     case NTPATH_PIPE:
     case NTPATH_MAILSLOT: {

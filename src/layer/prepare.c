@@ -1,3 +1,5 @@
+#include "core/ntpath.h"
+#include "layer/alias.h"
 #include "layer/changes.h"
 #include "layer/key_store.h"
 #include "layer/ports.h"
@@ -56,7 +58,7 @@ static NTSTATUS make_changes(struct str16_buf *buf)
     HANDLE section;
     UNICODE_STRING name = unicode_of_str16(object_name(buf, LAYER_CHANGES_SUFFIX));
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
-    LARGE_INTEGER size = {.QuadPart = (LONGLONG)change_index_size(LAYER_CHANGES_ORDER)};
+    LARGE_INTEGER size = {.QuadPart = (LONGLONG)layer_shared_size()};
     void *view = NULL;
     SIZE_T view_size = 0;
     NTSTATUS status = real.NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size,
@@ -66,7 +68,7 @@ static NTSTATUS make_changes(struct str16_buf *buf)
                                          2 /* ViewUnmap */, 0, PAGE_READWRITE);
     if (!status) {
         change_index_init(view, LAYER_CHANGES_ORDER);
-        layer_changes = view;
+        layer_share(view);
     }
     return status;
 }
@@ -76,6 +78,7 @@ struct walk {
     struct str16 folder; // on the host
     struct str16 canon;  // in the VM; empty at the top
     bool marks;
+    bool partial; // canon ends within a component
 };
 
 static NTSTATUS walk_folder(const struct walk *walk);
@@ -93,11 +96,8 @@ static NTSTATUS walk_entry(void *context, struct str16 name, ULONG attributes)
     str16_put_unit(&folder, '\\');
     str16_put(&folder, name);
     str16_put(&canon, parent->canon);
-    if (canon.len)
+    if (canon.len && !parent->partial)
         str16_put_unit(&canon, '\\');
-    struct str16 above = str16_view(&canon);
-    if (above.len)
-        above.len--;
     str16_put(&canon, parent->marks ? str16_skip(name, 2) : name); // without "d." or "h."
 
     bool is_folder = attributes & FILE_ATTRIBUTE_DIRECTORY;
@@ -105,9 +105,12 @@ static NTSTATUS walk_entry(void *context, struct str16 name, ULONG attributes)
         store_announce(str16_view(&canon));
     } else if (!is_folder) {
         change_index_add(layer_changes, CHANGE_FILE_HIDDEN, str16_view(&canon));
-        change_index_add(layer_changes, CHANGE_FILE_LISTING, above);
+        struct str16 above;
+        if (ntpath_parent(str16_view(&canon), &above))
+            change_index_add(layer_changes, CHANGE_FILE_LISTING, above);
     }
-    struct walk below = {str16_view(&folder), str16_view(&canon), parent->marks};
+    struct walk below = {str16_view(&folder), str16_view(&canon), parent->marks,
+                         parent->marks && name.len && name.s[0] == 'l'};
     return is_folder && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT) ? walk_folder(&below)
                                                                      : STATUS_SUCCESS;
 }
@@ -146,7 +149,7 @@ static NTSTATUS walk_store(const char *part, bool marks)
     struct str16_buf folder = {.s = units, .cap = LAYER_PATH_MAX + 16};
     str16_put(&folder, str16_of(layer_config.folder));
     str16_put_ascii(&folder, part);
-    struct walk top = {str16_view(&folder), {units, 0}, marks};
+    struct walk top = {str16_view(&folder), {units, 0}, marks, false};
     return walk_folder(&top);
 }
 

@@ -36,12 +36,15 @@ uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *n
 }
 
 /* The name of the mark for `canon`: each component but the last with "d." before it, the last with
- * "h.": so a mark and a folder of marks never have the same name. */
+ * "h.": so a mark and a folder of marks never have the same name. A component too long for that is
+ * split over folders with "l.", after a number of units that is the same however the name is spelt.
+ */
 static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
 {
     size_t components = 1;
     for (size_t i = 0; i < canon.len; i++)
         components += canon.s[i] == '\\';
+    components += canon.len / STORE_MARK_UNITS;
     uint16_t *memory =
         store_name("\\hidden", (struct str16){canon.s, 0}, canon.len + 3 * components, name);
     if (!memory)
@@ -50,6 +53,10 @@ static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
         size_t end = at;
         while (end < canon.len && canon.s[end] != '\\')
             end++;
+        for (; end - at > STORE_MARK_UNITS; at += STORE_MARK_UNITS) {
+            str16_put_ascii(name, "\\l.");
+            str16_put(name, (struct str16){canon.s + at, STORE_MARK_UNITS});
+        }
         str16_put_ascii(name, end == canon.len ? "\\h." : "\\d.");
         str16_put(name, (struct str16){canon.s + at, end - at});
         at = end + 1;
@@ -119,9 +126,22 @@ NTSTATUS store_absent_status(struct str16 canon)
     if (!ntpath_parent(canon, &parent))
         return STATUS_OBJECT_PATH_NOT_FOUND;
     NTSTATUS status = store_look(parent, &view);
-    return status                                      ? status
-           : view.effective & FILE_ATTRIBUTE_DIRECTORY ? STATUS_OBJECT_NAME_NOT_FOUND
-                                                       : STATUS_OBJECT_PATH_NOT_FOUND;
+    if (status)
+        return status;
+    if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    // In a folder that it has, the file system says what it thinks of the name.
+    struct str16_buf name;
+    struct nt_file_basic_information info;
+    layer_cleanup_free uint16_t *memory =
+        view.upper ? store_upper_name(canon, 0, &name) : store_lower_name(canon, 0, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    UNICODE_STRING text = unicode_of_str16(str16_view(&name));
+    OBJECT_ATTRIBUTES attributes = nt_named(&text);
+    status = name.len * sizeof(WCHAR) > 0xfffe ? STATUS_OBJECT_NAME_INVALID
+                                               : real.NtQueryAttributesFile(&attributes, &info);
+    return status && status != STATUS_OBJECT_PATH_NOT_FOUND ? status : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 void store_announce(struct str16 canon)
@@ -222,10 +242,8 @@ static struct str16 store_canon(void)
     layer_lock(&lock);
     if (!known) {
         struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
-        struct ntpath_drives drives;
         struct ntpath path;
-        layer_drives(&drives);
-        if (ntpath_parse(str16_of(layer_config.store), &drives, &buf, &path))
+        if (ntpath_parse(str16_of(layer_config.store), layer_drives(), &buf, &path))
             canon = path.canon;
         __atomic_store_n(&known, true, __ATOMIC_RELEASE);
     }
@@ -241,22 +259,20 @@ bool store_owns(struct str16 canon)
 
 NTSTATUS store_canon_of_host(struct str16 name, uint16_t **memory, struct str16 *canon, bool *own)
 {
-    struct ntpath_drives drives;
     struct ntpath path;
     struct str16 rest;
     uint16_t units[LAYER_PATH_MAX + 8];
     struct str16_buf folder_buf = {.s = units, .cap = LAYER_PATH_MAX + 8};
     struct ntpath folder;
 
-    layer_drives(&drives);
     size_t cap = name.len + 8;
     *memory = layer_alloc(cap * sizeof **memory);
     if (!*memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     struct str16_buf buf = {.s = *memory, .cap = cap};
     NTSTATUS status = STATUS_OBJECT_TYPE_MISMATCH;
-    if (ntpath_parse(name, &drives, &buf, &path) && path.kind == NTPATH_FILE &&
-        ntpath_parse(str16_of(layer_config.folder), &drives, &folder_buf, &folder)) {
+    if (ntpath_parse(name, layer_drives(), &buf, &path) && path.kind == NTPATH_FILE &&
+        ntpath_parse(str16_of(layer_config.folder), layer_drives(), &folder_buf, &folder)) {
         status = STATUS_SUCCESS;
         *canon = path.canon;
         *own = ntpath_below(path.canon, folder.canon, &rest) && str16_starts_ascii(rest, "files\\");

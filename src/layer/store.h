@@ -1,8 +1,8 @@
 // The VM's own files, in the store.
 //
 //   <folder>\files\C\dir\name        what the VM has at C:\dir\name: it hides the host's
-//   <folder>\hidden\d.C\d.dir\h.name a mark: the host's C:\dir\name does not exist for the VM, nor
-//   does
+//   <folder>\hidden\d.C\d.dir\h.name a mark ("l." before a part of a long name, see
+//   STORE_MARK_UNITS): the host's C:\dir\name does not exist for the VM, nor does
 //                                    anything below it
 //   <folder>\work\                   files on their way into files\, each moved there in one step
 //
@@ -13,6 +13,10 @@
 #define PLUME_LAYER_STORE_H
 
 #include "layer/host.h"
+
+/* Most units of a component that a mark's name has in one piece: with two more, in UTF-8, within
+ * the 255 bytes that file systems below Wine allow. */
+enum { STORE_MARK_UNITS = 80 };
 
 /* What a canonical name (core/ntpath.h) stands for in the VM. */
 struct store_view {

@@ -1,9 +1,21 @@
+#include "layer/alias.h"
 #include "layer/changes.h"
 #include "layer/exports.h"
 #include "layer/lock.h"
 #include "layer/store.h"
 
 struct change_index *layer_changes;
+
+size_t layer_shared_size(void)
+{
+    return change_index_size(LAYER_CHANGES_ORDER) + alias_table_size();
+}
+
+void layer_share(void *view)
+{
+    layer_aliases = (void *)((char *)view + change_index_size(LAYER_CHANGES_ORDER));
+    __atomic_store_n(&layer_changes, view, __ATOMIC_RELEASE);
+}
 
 static NTSTATUS map_changes(void)
 {
@@ -23,7 +35,7 @@ static NTSTATUS map_changes(void)
     status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &size,
                                      2 /* ViewUnmap */, 0, PAGE_READWRITE);
     if (!status)
-        __atomic_store_n(&layer_changes, view, __ATOMIC_RELEASE);
+        layer_share(view);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <sddl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include "vm/true_path.h"
 #include "vm/vm.h"
 
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR unit); // declared by no header
@@ -113,8 +114,11 @@ bool vm_store_locate(struct vm_store *store, struct plume_error *error)
     DWORD len = GetFullPathNameW(chosen, ARRAYSIZE(full), full, NULL);
     if (len == 0)
         return error_win32(error, L"cannot use the path", chosen, NULL);
-    // A VM's folder adds \vms\NAME, and what is in it needs room too.
-    if (len >= VM_PATH_MAX - 2 * VM_NAME_MAX)
+    // One store has one name, however it is reached: the VMs' identities come from it, and by it
+    // the layer knows what no VM may see. A VM's folder adds \vms\NAME, and what is in it needs
+    // room too.
+    if (len >= VM_PATH_MAX || !vm_true_path(full, ARRAYSIZE(full)) ||
+        wcslen(full) >= VM_PATH_MAX - 2 * VM_NAME_MAX)
         return too_long(error, chosen);
     if (!path_forms(full, store->shown, store->nt, store->path, error))
         return false;
