@@ -445,6 +445,50 @@ static void streams(void **state)
     assert_true(str16_equal(str16_view(&out), T("\\??\\C:\\:b")));
 }
 
+static void volumes(void **state)
+{
+    // Where in the name that was given the volume's ends.
+    static const struct {
+        const char *name, *volume;
+    } cases[] = {
+        {"\\??\\C:\\dir\\x", "\\??\\C:"},
+        {"\\DosDevices\\c:\\\\dir", "\\DosDevices\\c:"},
+        {"\\??\\GLOBALROOT\\??\\Global\\C:\\x", "\\??\\GLOBALROOT\\??\\Global\\C:"},
+        {"\\Device\\HarddiskVolume10\\x\\y", "\\Device\\HarddiskVolume10"},
+        {"\\Device\\Other\\x\\y", "\\Device\\Other"},
+        {"\\Device\\Mup\\server\\share\\x", "\\Device\\Mup\\server\\share"},
+        {"\\??\\UNC\\server\\share\\x", "\\??\\UNC\\server\\share"},
+        {"\\??\\UNC\\server", "\\??\\UNC\\server"},
+        {"\\??\\unix\\home\\x", "\\??\\unix"},
+        {"\\??\\unix/home/x", "\\??\\unix"},
+        {"\\??\\Volume{1}\\x", "\\??\\Volume{1}"},
+        {"\\SystemRoot\\system32", "\\SystemRoot"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct parsed parsed;
+        char text[UNITS];
+        parse(cases[i].name, &parsed);
+        assert_int_equal(parsed.path.kind, NTPATH_FILE);
+        struct str16 volume = {parsed.name, (size_t)(parsed.path.below - parsed.name)};
+        assert_string_equal(narrow(volume, text), cases[i].volume);
+        forget(&parsed);
+    }
+}
+
+static void plain_names(void **state)
+{
+    (void)state;
+    assert_true(ntpath_is_plain(T("C")));
+    assert_true(ntpath_is_plain(T("C\\a\\...\\.b\\c.")));
+    assert_false(ntpath_is_plain(T("")));
+    assert_false(ntpath_is_plain(T("\\C")));
+    assert_false(ntpath_is_plain(T("C\\")));
+    assert_false(ntpath_is_plain(T("C\\\\a")));
+    assert_false(ntpath_is_plain(T("C\\.\\a")));
+    assert_false(ntpath_is_plain(T("C\\a\\..")));
+}
+
 static void odd_units(void **state)
 {
     (void)state;
@@ -484,12 +528,20 @@ static void no_drives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_files),     cmocka_unit_test(trailing_backslashes),
-        cmocka_unit_test(names_of_devices),   cmocka_unit_test(pipes_and_mailslots),
-        cmocka_unit_test(buffers_too_small),  cmocka_unit_test(names_on_the_host),
-        cmocka_unit_test(round_trips),        cmocka_unit_test(below),
-        cmocka_unit_test(parents_and_leaves), cmocka_unit_test(streams),
-        cmocka_unit_test(odd_units),          cmocka_unit_test(no_drives),
+        cmocka_unit_test(names_of_files),
+        cmocka_unit_test(trailing_backslashes),
+        cmocka_unit_test(names_of_devices),
+        cmocka_unit_test(pipes_and_mailslots),
+        cmocka_unit_test(buffers_too_small),
+        cmocka_unit_test(names_on_the_host),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(below),
+        cmocka_unit_test(parents_and_leaves),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(volumes),
+        cmocka_unit_test(plain_names),
+        cmocka_unit_test(odd_units),
+        cmocka_unit_test(no_drives),
     };
     return cmocka_run_group_tests(tests, make_drives, NULL);
 }

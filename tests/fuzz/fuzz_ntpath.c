@@ -65,8 +65,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)ntpath_parse(name, &drives, &canon, &path);
     canon = (struct str16_buf){.s = enough, .cap = len + 8};
     check(ntpath_parse(name, &drives, &canon, &path));
-    if (path.kind == NTPATH_FILE)
+    if (path.kind == NTPATH_FILE) {
+        check(path.below > text && path.below <= text + len);
         check_file(path.canon, &drives);
+    }
     for (int kind = RULE_FILE; kind <= RULE_KEY; kind++)
         check(rule_find((enum rule_kind)kind, name)->kind == (enum rule_kind)kind);
     free(text);
