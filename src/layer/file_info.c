@@ -160,9 +160,12 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!replace)
         return STATUS_OBJECT_NAME_COLLISION;
-    return view.effective & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY)
-               ? STATUS_ACCESS_DENIED
-               : STATUS_SUCCESS;
+    if (view.effective & FILE_ATTRIBUTE_DIRECTORY)
+        return STATUS_ACCESS_DENIED;
+    // Whether a read-only file may be replaced is another answer on Windows (which has a flag for
+    // it) and on Wine: the file system gives it, over a copy.
+    return !view.upper && view.effective & FILE_ATTRIBUTE_READONLY ? store_copy_up(target, false)
+                                                                   : STATUS_SUCCESS;
 }
 
 static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
@@ -179,9 +182,17 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     bool own;
 
     if (!info || length < FIELD_OFFSET(struct nt_file_rename_information, name) ||
+        !info->name_length ||
         info->name_length > length - FIELD_OFFSET(struct nt_file_rename_information, name))
         return real.NtSetInformationFile(handle, io, (void *)info, length, class);
-    NTSTATUS status = file_name_of_handle(handle, &memory, &source, &own);
+    NTSTATUS status;
+    if (length < sizeof *info) {
+        // Wine asks for the whole structure, padding included, before it looks at the handle.
+        status = real.NtSetInformationFile(NULL, io, (void *)info, length, class);
+        if (status == STATUS_INVALID_PARAMETER_3)
+            return status;
+    }
+    status = file_name_of_handle(handle, &memory, &source, &own);
     if (status)
         return status == STATUS_OBJECT_TYPE_MISMATCH
                    ? real.NtSetInformationFile(handle, io, (void *)info, length, class)
@@ -190,6 +201,12 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         return real.NtSetInformationFile(handle, io, (void *)info, length, class);
     if (!own && !link)
         return STATUS_ACCESS_DENIED;
+    status = store_look(source, &view);
+    if (status)
+        return status;
+    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY;
+    if (folder && link)
+        return STATUS_FILE_IS_A_DIRECTORY;
     if (!own && (status = store_copy_up(source, false)))
         return status;
     status = read_target(info, source, &target);
@@ -199,16 +216,13 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         return STATUS_NOT_SAME_DEVICE;
     bool replace = extended ? info->flags & 1 : info->replace_if_exists;
     status = check_target(source, target.path.canon, replace);
-    if (!status)
-        status = store_look(source, &view);
     if (status)
         return status;
-    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY,
-         respelled = str16_equal_nocase(source, target.path.canon);
+    bool respelled = str16_equal_nocase(source, target.path.canon);
 
     // Everything of the folder that the VM sees goes with it, and nothing of the host's shows
     // through at its new place.
-    if (folder && view.lower && !link)
+    if (folder && view.lower)
         status = store_copy_up_tree(source);
     if (!status && ntpath_parent(target.path.canon, &parent))
         status = store_make_folder(parent);
@@ -232,6 +246,9 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     rewritten->flags = extended ? info->flags : (ULONG)replace;
     rewritten->name_length = (ULONG)(upper.len * sizeof(WCHAR));
     memcpy(rewritten->name, upper.s, rewritten->name_length);
+    // A name beside the file's own means the same in the store, and not every host takes it.
+    if (own && !info->root_directory && info->name[0] != '\\')
+        return real.NtSetInformationFile(handle, io, (void *)info, length, class);
     if (own)
         return real.NtSetInformationFile(handle, io, rewritten, (ULONG)size, class);
     // A link to a file of the host's: to its copy, which this handle is not on.

@@ -15,3 +15,22 @@ test_files_of_the_host() {
   rm -f "$scratch/../"{native,vm,before,after}
   return $failed
 }
+
+# over_the_host GUEST: the guest does the same to a folder that it has prepared on the host, natively and in a VM:
+# the same comes out, and the host's folder stays.
+over_the_host() {
+  local guest=$guests/$1.exe
+  state() { (cd "$scratch/low" && find . -printf '%y %m %s %p\n' | sort && find . -type f -print0 | sort -z | xargs -0 md5sum); }
+  "$wine" "$guest" prepare "$scratch_win\\low" 2>/dev/null
+  "$wine" "$guest" run "$scratch_win\\low" 2>/dev/null | tr -d '\r' >"$scratch/native"
+  rm -rf "$scratch/low"
+  "$wine" "$guest" prepare "$scratch_win\\low" 2>/dev/null
+  state >"$scratch/before"
+  plume run --rm "$guest" run "$scratch_win\\low" 2>&1 | tr -d '\r' >"$scratch/vm"
+  state >"$scratch/after"
+  diff -u --label before --label after "$scratch/before" "$scratch/after" || die 'the host is not as it was'
+  diff -u --label native --label vm "$scratch/native" "$scratch/vm" || die 'the VM answers otherwise'
+  [ "$(wc -l <"$scratch/vm")" -gt 50 ] || die 'the guest did not do its work'
+}
+
+test_rename_over_the_host() { over_the_host file_rename; }
