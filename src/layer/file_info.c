@@ -139,8 +139,10 @@ static NTSTATUS read_target(const struct nt_file_rename_information *info, struc
     return store_owns(target->path.canon) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
-/* Checks what is at the target, as the file system would if both layers were one. */
-static NTSTATUS check_target(struct str16 source, struct str16 target, bool replace)
+/* Checks what is at the target, as the file system would if both layers were one. `folder`: whether
+ * the source is one. */
+static NTSTATUS check_target(struct str16 source, struct str16 target, bool replace, bool folder,
+                             bool link)
 {
     struct store_view view;
     struct str16 parent;
@@ -153,6 +155,8 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
         return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (folder && link)
+        return STATUS_FILE_IS_A_DIRECTORY;
     if (str16_equal_nocase(source, target))
         return STATUS_SUCCESS; // only its spelling changes
     status = store_look(target, &view);
@@ -160,9 +164,14 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!replace)
         return STATUS_OBJECT_NAME_COLLISION;
-    return view.effective & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY)
-               ? STATUS_ACCESS_DENIED
-               : STATUS_SUCCESS;
+    if (view.effective & FILE_ATTRIBUTE_DIRECTORY)
+        return STATUS_ACCESS_DENIED;
+    // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,
+    // set_fd_name) replaces it. And before a folder takes the place of a file, that is marked,
+    // which must not lose it if the system then refuses.
+    return view.upper || !(folder || view.lower & FILE_ATTRIBUTE_READONLY)
+               ? STATUS_SUCCESS
+               : store_copy_up(target, false);
 }
 
 static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
@@ -198,13 +207,14 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     if (target.path.kind != NTPATH_FILE)
         return STATUS_NOT_SAME_DEVICE;
     bool replace = extended ? info->flags & 1 : info->replace_if_exists;
-    status = check_target(source, target.path.canon, replace);
-    if (!status)
-        status = store_look(source, &view);
+    status = store_look(source, &view);
     if (status)
         return status;
     bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY,
          respelled = str16_equal_nocase(source, target.path.canon);
+    status = check_target(source, target.path.canon, replace, folder, link);
+    if (status)
+        return status;
 
     // Everything of the folder that the VM sees goes with it, and nothing of the host's shows
     // through at its new place.

@@ -10,6 +10,7 @@
 //     alone,
 //                  so that what fails can be cut down
 //     single       closes every handle at the end of its operation: none is open across others
+//     nolists      lists no folder through a handle
 //     keep         leaves the final state
 //
 // ROUND operations each work on a tree of their own (r0, r1, ...), because after some thousands
@@ -45,7 +46,7 @@ enum { POOL = sizeof pool / sizeof *pool };
 
 static WCHAR base[PATH]; // the current round's tree, as Win32 names it
 static uint64_t prng;
-static bool single, all;
+static bool single, all, no_lists;
 static uint64_t sum = HASH_START;
 
 /* ---- choices ---- */
@@ -265,14 +266,11 @@ static void op_rename_or_link(struct slot *slot)
     IO_STATUS_BLOCK io;
     WCHAR relative[PATH], path[PATH];
     const struct slot *root = &slots[draw(SLOTS)];
-    bool link = one_in(4), beside = one_in(6);
+    bool link = one_in(4);
     draw_path(relative);
     if (one_in(5) && root->handle && root->folder && root != slot) {
         request.info.root_directory = root->handle;
         note(" from slot %d", (int)(root - slots));
-        wcscpy(path, relative);
-    } else if (beside) {
-        draw_leaf(relative);
         wcscpy(path, relative);
     } else {
         absolute(path, relative);
@@ -350,7 +348,7 @@ static void op_on_handle(struct slot *slot)
         op_list, op_list, op_list, op_query, op_dispose, op_rename_or_link, op_set_basic};
     uint32_t which = draw(77);
     if (slot->folder)
-        folder_ops[which % 7](slot);
+        folder_ops[no_lists ? 3 + which % 4 : which % 7](slot);
     else
         file_ops[which % 11](slot);
 }
@@ -742,6 +740,7 @@ int wmain(int argc, WCHAR **argv)
         to = number_after(argv[i], L"to=", to);
         all |= !wcscmp(argv[i], L"all");
         single |= !wcscmp(argv[i], L"single");
+        no_lists |= !wcscmp(argv[i], L"nolists");
         keep |= !wcscmp(argv[i], L"keep");
     }
     for (unsigned number = 0; number < count; number++) {
