@@ -148,9 +148,17 @@ static int64_t draw_time(void)
 
 struct slot {
     HANDLE handle;
-    bool folder;
+    bool folder, refused;
+    ACCESS_MASK granted;
 };
 static struct slot slots[SLOTS];
+
+/* Wine asks for no right where the name is changed. In a VM, as on Windows, without it it is not.
+ */
+static bool lacks(const struct slot *slot, ACCESS_MASK right)
+{
+    return !(slot->granted & right);
+}
 
 static NTSTATUS close_slot(struct slot *slot)
 {
@@ -252,9 +260,14 @@ static void op_dispose(struct slot *slot)
 {
     IO_STATUS_BLOCK io;
     BOOLEAN yes = !one_in(4);
+    // Wine reads on in the folder from where it stopped at the first refusal (8, server/fd.c,
+    // is_dir_empty), and finds it empty then.
+    if (slot->refused)
+        return;
     NTSTATUS status =
         NtSetInformationFile(slot->handle, &io, &yes, sizeof yes, FileDispositionInformation);
     note(" dispose %d: %08x", yes, (unsigned)status);
+    slot->refused = slot->folder && status;
 }
 
 static void op_rename_or_link(struct slot *slot)
@@ -267,6 +280,8 @@ static void op_rename_or_link(struct slot *slot)
     WCHAR relative[PATH], path[PATH];
     const struct slot *root = &slots[draw(SLOTS)];
     bool link = one_in(4);
+    if (!link && lacks(slot, DELETE))
+        return;
     draw_path(relative);
     if (one_in(5) && root->handle && root->folder && root != slot) {
         request.info.root_directory = root->handle;
@@ -419,6 +434,10 @@ static void op_open(void)
     struct nt_file_standard_information standard = {0};
     NtQueryInformationFile(slot->handle, &io, &standard, sizeof standard, FileStandardInformation);
     slot->folder = standard.directory;
+    slot->refused = false;
+    PUBLIC_OBJECT_BASIC_INFORMATION object_info = {0};
+    NtQueryObject(slot->handle, ObjectBasicInformation, &object_info, sizeof object_info, NULL);
+    slot->granted = object_info.GrantedAccess;
     for (uint32_t i = draw(4); i; i--)
         if (access & SYNCHRONIZE)
             op_on_handle(slot);
