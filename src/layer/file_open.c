@@ -117,9 +117,14 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
         return open_lower(call, name);
     case OVERLAY_COPY_UP:
     case OVERLAY_COPY_UP_EMPTY:
+        // What the system refuses is not to be copied for it.
+        if (name->path.trailing && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
+            return STATUS_OBJECT_NAME_INVALID;
+        if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
+            return STATUS_INVALID_PARAMETER;
         if (call->options & FILE_DIRECTORY_FILE && call->disposition != FILE_OPEN &&
             call->disposition != FILE_OPEN_IF)
-            return STATUS_INVALID_PARAMETER; // nothing is to be copied for it
+            return STATUS_INVALID_PARAMETER;
         if (call->options & FILE_DIRECTORY_FILE && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
             return STATUS_NOT_A_DIRECTORY;
         if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)

@@ -88,10 +88,11 @@ static void draw_relative(WCHAR *out, unsigned depth)
     }
 }
 
-static void draw_path(WCHAR *relative)
+/* `may_trail`: also one that ends with a backslash. */
+static void draw_path(WCHAR *relative, bool may_trail)
 {
     draw_relative(relative, 1 + draw(DEPTH));
-    if (one_in(60))
+    if (may_trail && one_in(60))
         wcscat(relative, L"\\");
 }
 
@@ -282,7 +283,7 @@ static void op_rename_or_link(struct slot *slot)
     bool link = one_in(4);
     if (!link && lacks(slot, DELETE))
         return;
-    draw_path(relative);
+    draw_path(relative, false);
     if (one_in(5) && root->handle && root->folder && root != slot) {
         request.info.root_directory = root->handle;
         note(" from slot %d", (int)(root - slots));
@@ -391,7 +392,7 @@ static void op_open(void)
     WCHAR relative[PATH], path[PATH] = L"\\??\\";
     IO_STATUS_BLOCK io = {0};
 
-    draw_path(relative);
+    draw_path(relative, true);
     ACCESS_MASK access =
         accesses[draw(sizeof accesses / sizeof *accesses)] | (one_in(20) ? 0 : SYNCHRONIZE);
     ULONG kind = kinds[draw(4)], disposition = dispositions[draw(10)];
@@ -467,7 +468,7 @@ static void op_create_file(void)
     WCHAR relative[PATH], path[PATH];
     uint8_t data[300];
     DWORD done;
-    draw_path(relative);
+    draw_path(relative, true);
     absolute(path, relative);
     DWORD disposition = 1 + draw(5), size = draw(sizeof data), attributes = draw_attributes();
     memset(data, 'A' + (int)draw(26), size);
@@ -488,9 +489,9 @@ static void op_by_name(void)
 {
     WCHAR relative[PATH], path[PATH], other[PATH], other_path[PATH];
     WIN32_FILE_ATTRIBUTE_DATA data;
-    draw_path(relative);
+    draw_path(relative, true);
     absolute(path, relative);
-    draw_path(other);
+    draw_path(other, false);
     absolute(other_path, other);
     switch (draw(16)) {
     case 0:
