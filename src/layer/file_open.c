@@ -129,6 +129,9 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
             return STATUS_NOT_A_DIRECTORY;
         if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
+        // Wine (8, server/fd.c, open_fd) throws nothing away through a handle that cannot write.
+        if (!(call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)))
+            action = OVERLAY_COPY_UP;
         status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
         break;
     case OVERLAY_MAKE:
