@@ -170,8 +170,8 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
     status = store_look(target, &view);
     if (status || !view.effective)
         return status;
-    if (!replace)
-        return STATUS_OBJECT_NAME_COLLISION;
+    if (!replace) // of the VM's own the system says it: it may be the same file under both names
+        return view.upper && !folder ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
     if (view.effective & FILE_ATTRIBUTE_DIRECTORY)
         return STATUS_ACCESS_DENIED;
     // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,

@@ -10,6 +10,10 @@
 //     alone,
 //                  so that what fails can be cut down
 //     single       closes every handle at the end of its operation: none is open across others
+//     cases        names are spelled in small and capital letters at random, and shown in capitals:
+//     what
+//                  is copied into the VM is spelled as by who caused that, which shows when the
+//                  folder is renamed later
 //     nolists      lists no folder through a handle
 //     keep         leaves the final state
 //
@@ -46,7 +50,7 @@ enum { POOL = sizeof pool / sizeof *pool };
 
 static WCHAR base[PATH]; // the current round's tree, as Win32 names it
 static uint64_t prng;
-static bool single, all, no_lists;
+static bool single, all, no_lists, cases;
 static uint64_t sum = HASH_START;
 
 /* ---- choices ---- */
@@ -74,7 +78,7 @@ static void seed_with(uint64_t seed, uint64_t number)
 static void draw_leaf(WCHAR *out)
 {
     wcscpy(out, pool[draw(POOL)]);
-    if (one_in(4))
+    if (one_in(4) && cases)
         _wcsupr(out);
 }
 
@@ -342,6 +346,8 @@ static void op_list(struct slot *slot)
             next = entry->NextEntryOffset;
             memcpy(names[count], entry->FileName, (length < 63 ? length : 63) * sizeof(WCHAR));
             names[count][length < 63 ? length : 63] = 0;
+            if (cases)
+                _wcsupr(names[count]);
             order[count] = names[count];
             count++;
         }
@@ -520,7 +526,8 @@ static void op_by_name(void)
         note(" Move");
         if (one_in(6)) { // only the spelling
             wcscpy(other, relative);
-            one_in(2) ? _wcsupr(other) : _wcslwr(other);
+            if (cases)
+                one_in(2) ? _wcsupr(other) : _wcslwr(other);
             absolute(other_path, other);
         }
         note_path(relative);
@@ -618,6 +625,8 @@ static void walk(const WCHAR *folder, bool folder_last,
     do {
         WIN32_FIND_DATAW *copy = malloc(sizeof *copy);
         *copy = found;
+        if (cases)
+            _wcsupr(copy->cFileName);
         if (wcscmp(found.cFileName, L".") && wcscmp(found.cFileName, L"..") && count < 256)
             order[count++] = copy->cFileName;
         else
@@ -760,6 +769,7 @@ int wmain(int argc, WCHAR **argv)
         to = number_after(argv[i], L"to=", to);
         all |= !wcscmp(argv[i], L"all");
         single |= !wcscmp(argv[i], L"single");
+        cases |= !wcscmp(argv[i], L"cases");
         no_lists |= !wcscmp(argv[i], L"nolists");
         keep |= !wcscmp(argv[i], L"keep");
     }
