@@ -5,36 +5,12 @@
 
 // Renaming, linking and deleting through a handle.
 
-/* Looks for something of the host's in a folder that the VM still sees. */
-static NTSTATUS refuse_visible(void *context, struct str16 name, ULONG attributes)
+/* Whether the handle was opened with the right. */
+static bool has_right(HANDLE handle, ACCESS_MASK right)
 {
-    const struct str16 *folder = context;
-    size_t cap = folder->len + 1 + name.len;
-    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    struct str16_buf child = {.s = memory, .cap = cap};
-    bool hidden;
-
-    (void)attributes;
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    str16_put(&child, *folder);
-    str16_put_unit(&child, '\\');
-    str16_put(&child, name);
-    NTSTATUS status = store_is_hidden(str16_view(&child), &hidden);
-    return status ? status : hidden ? STATUS_SUCCESS : STATUS_DIRECTORY_NOT_EMPTY;
-}
-
-static NTSTATUS check_lower_empty(struct str16 canon)
-{
-    struct str16_buf lower;
-    layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
-    layer_cleanup_handle HANDLE folder = NULL;
-
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN,
-                                FILE_DIRECTORY_FILE, 0, &folder);
-    return status ? status : host_list(folder, refuse_visible, &canon);
+    PUBLIC_OBJECT_BASIC_INFORMATION info;
+    return !real.NtQueryObject(handle, ObjectBasicInformation, &info, sizeof info, NULL) &&
+           info.GrantedAccess & right;
 }
 
 /* Before the VM's own file goes away, the host's of the same name must be hidden. Done first, so
@@ -53,12 +29,44 @@ static NTSTATUS prepare_deletion(HANDLE handle)
         return status;
     if (!own)
         return STATUS_ACCESS_DENIED; // a handle on the host's never has the right to delete
+    if (!has_right(handle, DELETE))
+        return STATUS_SUCCESS; // the system refuses it
     status = store_look(canon, &view);
     if (status || !view.lower)
         return status;
-    if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = check_lower_empty(canon)))
+    if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = store_check_lower_empty(canon)))
         return status;
     return store_hide(canon);
+}
+
+/* Times and attributes, which Wine (8, dlls/ntdll/unix/file.c, NtSetInformationFile) sets through
+ * any handle, and its SetFileAttributes through one that was opened for no access at all. The
+ * host's file is copied, and the system asked to do it through a like handle on the copy: Windows
+ * refuses. */
+static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG length)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    layer_cleanup_free uint16_t *upper_memory = NULL;
+    layer_cleanup_handle HANDLE copy = NULL;
+    PUBLIC_OBJECT_BASIC_INFORMATION object;
+    struct str16 canon;
+    struct str16_buf upper;
+    bool own;
+
+    if (file_name_of_handle(handle, &memory, &canon, &own) || own)
+        return real.NtSetInformationFile(handle, io, info, length, FileBasicInformation);
+    NTSTATUS status =
+        real.NtQueryObject(handle, ObjectBasicInformation, &object, sizeof object, NULL);
+    if (!status)
+        status = store_copy_up(canon, false);
+    if (status)
+        return status;
+    upper_memory = store_upper_name(canon, 0, &upper);
+    if (!upper_memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = host_open(str16_view(&upper), object.GrantedAccess, FILE_OPEN, 0, 0, &copy);
+    return status ? status
+                  : real.NtSetInformationFile(copy, io, info, length, FileBasicInformation);
 }
 
 /* Announces below `to` what lies below `from`, both canonical, in the VM's layer. */
@@ -139,8 +147,10 @@ static NTSTATUS read_target(const struct nt_file_rename_information *info, struc
     return store_owns(target->path.canon) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
-/* Checks what is at the target, as the file system would if both layers were one. */
-static NTSTATUS check_target(struct str16 source, struct str16 target, bool replace)
+/* Checks what is at the target, as the file system would if both layers were one. `folder`: whether
+ * the source is one. */
+static NTSTATUS check_target(struct str16 source, struct str16 target, bool replace, bool folder,
+                             bool link)
 {
     struct store_view view;
     struct str16 parent;
@@ -153,19 +163,23 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
         return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (folder && link)
+        return STATUS_FILE_IS_A_DIRECTORY;
     if (str16_equal_nocase(source, target))
         return STATUS_SUCCESS; // only its spelling changes
     status = store_look(target, &view);
     if (status || !view.effective)
         return status;
-    if (!replace)
-        return STATUS_OBJECT_NAME_COLLISION;
+    if (!replace) // of the VM's own the system says it: it may be the same file under both names
+        return view.upper && !folder ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
     if (view.effective & FILE_ATTRIBUTE_DIRECTORY)
         return STATUS_ACCESS_DENIED;
-    // Whether a read-only file may be replaced is another answer on Windows (which has a flag for
-    // it) and on Wine: the file system gives it, over a copy.
-    return !view.upper && view.effective & FILE_ATTRIBUTE_READONLY ? store_copy_up(target, false)
-                                                                   : STATUS_SUCCESS;
+    // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,
+    // set_fd_name) replaces it. And before a folder takes the place of a file, that is marked,
+    // which must not lose it if the system then refuses.
+    return view.upper || !(folder || view.lower & FILE_ATTRIBUTE_READONLY)
+               ? STATUS_SUCCESS
+               : store_copy_up(target, false);
 }
 
 static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
@@ -205,8 +219,6 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     if (status)
         return status;
     bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY;
-    if (folder && link)
-        return STATUS_FILE_IS_A_DIRECTORY;
     if (!own && (status = store_copy_up(source, false)))
         return status;
     status = read_target(info, source, &target);
@@ -215,10 +227,10 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     if (target.path.kind != NTPATH_FILE)
         return STATUS_NOT_SAME_DEVICE;
     bool replace = extended ? info->flags & 1 : info->replace_if_exists;
-    status = check_target(source, target.path.canon, replace);
+    bool respelled = str16_equal_nocase(source, target.path.canon);
+    status = check_target(source, target.path.canon, replace, folder, link);
     if (status)
         return status;
-    bool respelled = str16_equal_nocase(source, target.path.canon);
 
     // Everything of the folder that the VM sees goes with it, and nothing of the host's shows
     // through at its new place.
@@ -238,7 +250,9 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         return status;
 
     struct str16_buf upper;
-    layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 0, &upper);
+    layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
+    if (upper_memory && target.path.trailing)
+        str16_put_unit(&upper, '\\');
     size_t size = sizeof *info + upper.len * sizeof(WCHAR);
     layer_cleanup_free struct nt_file_rename_information *rewritten = layer_alloc(size);
     if (!upper_memory || !rewritten)
@@ -267,6 +281,8 @@ NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     NTSTATUS status;
     layer_wake();
     switch ((int)class) {
+    case FileBasicInformation:
+        return set_basic(handle, io, info, length);
     case FileDispositionInformation:
         if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info &&
             (status = prepare_deletion(handle)))

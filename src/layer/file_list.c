@@ -144,13 +144,13 @@ static NTSTATUS merge(struct str16 canon, UNICODE_STRING *pattern, struct listin
             listing->order[kept++] = entry;
             continue;
         }
-        if (kept && dirlist_compare(listing->order[kept - 1], entry) == 0) {
-            listing->order[kept - 1]->name = entry->name; // spelled as the host does
-            continue;
-        }
         if ((status = entry_hidden(canon, entry->name, &hidden)))
             return status;
-        if (!hidden)
+        if (hidden)
+            continue;
+        if (kept && dirlist_compare(listing->order[kept - 1], entry) == 0)
+            listing->order[kept - 1]->name = entry->name; // spelled as the host does
+        else
             listing->order[kept++] = entry;
     }
     listing->count = kept;

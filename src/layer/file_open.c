@@ -19,11 +19,11 @@ struct open_call {
 };
 
 static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes,
-                          ULONG disposition)
+                          ULONG disposition, ULONG options)
 {
     return real.NtCreateFile(call->handle, call->access, attributes, call->io, call->allocation,
-                             call->file_attributes, call->share, disposition, call->options,
-                             call->ea, call->ea_length);
+                             call->file_attributes, call->share, disposition, options, call->ea,
+                             call->ea_length);
 }
 
 static enum overlay_what what_of(ULONG attributes)
@@ -51,7 +51,7 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
             str16_put_unit(&lower, '\\');
         attributes = file_attributes_for(call->attributes, &text, str16_view(&lower));
     }
-    NTSTATUS status = call_real(call, &attributes, FILE_OPEN);
+    NTSTATUS status = call_real(call, &attributes, FILE_OPEN, call->options);
     if (!status && call->options & FILE_DIRECTORY_FILE)
         handles_add(*call->handle, HANDLE_FOLDER, name->path.canon, true, call->access);
     return status;
@@ -71,8 +71,18 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (name->path.trailing)
         str16_put_unit(&upper, '\\');
     OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
-    NTSTATUS status = call_real(call, &attributes, call->disposition);
-    if (!status && call->options & FILE_DELETE_ON_CLOSE && (view->lower || !view->lower_hidden)) {
+    // A folder that is not empty stays when the handle is closed; of what the host has in it, the
+    // system that closes the handle knows nothing.
+    bool on_close = call->options & FILE_DELETE_ON_CLOSE;
+    ULONG options = call->options;
+    if (on_close && view->lower & FILE_ATTRIBUTE_DIRECTORY &&
+        store_check_lower_empty(name->path.canon)) {
+        on_close = false;
+        if (call->access & DELETE) // without it the system refuses the option
+            options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    }
+    NTSTATUS status = call_real(call, &attributes, call->disposition, options);
+    if (!status && on_close && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)
             real.NtClose(*call->handle);
@@ -85,7 +95,8 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
     struct str16 canon = name->path.canon;
     bool writes = overlay_file_access_writes(call->access) || call->options & FILE_DELETE_ON_CLOSE;
     if (call->options & FILE_OPEN_BY_FILE_ID)
-        return writes ? STATUS_NOT_SUPPORTED : call_real(call, call->attributes, call->disposition);
+        return writes ? STATUS_NOT_SUPPORTED
+                      : call_real(call, call->attributes, call->disposition, call->options);
     if (!writes && call->disposition == FILE_OPEN && store_untouched(canon)) {
         NTSTATUS status = open_lower(call, name);
         // What the folder above is, the host need not know.
@@ -106,10 +117,21 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
         return open_lower(call, name);
     case OVERLAY_COPY_UP:
     case OVERLAY_COPY_UP_EMPTY:
+        // What the system refuses is not to be copied for it.
+        if (name->path.trailing && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
+            return STATUS_OBJECT_NAME_INVALID;
+        if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
+            return STATUS_INVALID_PARAMETER;
+        if (call->options & FILE_DIRECTORY_FILE && call->disposition != FILE_OPEN &&
+            call->disposition != FILE_OPEN_IF)
+            return STATUS_INVALID_PARAMETER;
         if (call->options & FILE_DIRECTORY_FILE && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
             return STATUS_NOT_A_DIRECTORY;
         if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
+        // Wine (8, server/fd.c, open_fd) throws nothing away through a handle that cannot write.
+        if (!(call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)))
+            action = OVERLAY_COPY_UP;
         status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
         break;
     case OVERLAY_MAKE:
@@ -157,12 +179,12 @@ static NTSTATUS open_named(struct open_call *call)
         UNICODE_STRING text;
         OBJECT_ATTRIBUTES attributes;
         status = pipe_rewrite(call->attributes, &name, &memory, &text, &attributes);
-        return status ? status : call_real(call, &attributes, call->disposition);
+        return status ? status : call_real(call, &attributes, call->disposition, call->options);
     }
     case NTPATH_DEVICE:
         break;
     }
-    return call_real(call, call->attributes, call->disposition);
+    return call_real(call, call->attributes, call->disposition, call->options);
 }
 
 NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,

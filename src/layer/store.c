@@ -197,6 +197,38 @@ NTSTATUS store_make_folder(struct str16 canon)
     return make_one_folder(str16_view(&upper), attributes);
 }
 
+/* Looks for something of the host's in a folder that the VM still sees. */
+static NTSTATUS refuse_visible(void *context, struct str16 name, ULONG attributes)
+{
+    const struct str16 *folder = context;
+    size_t cap = folder->len + 1 + name.len;
+    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    struct str16_buf child = {.s = memory, .cap = cap};
+    bool hidden;
+
+    (void)attributes;
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&child, *folder);
+    str16_put_unit(&child, '\\');
+    str16_put(&child, name);
+    NTSTATUS status = store_is_hidden(str16_view(&child), &hidden);
+    return status ? status : hidden ? STATUS_SUCCESS : STATUS_DIRECTORY_NOT_EMPTY;
+}
+
+NTSTATUS store_check_lower_empty(struct str16 canon)
+{
+    struct str16_buf lower;
+    layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
+    layer_cleanup_handle HANDLE folder = NULL;
+
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN,
+                                FILE_DIRECTORY_FILE, 0, &folder);
+    return status ? status : host_list(folder, refuse_visible, &canon);
+}
+
 NTSTATUS store_hide(struct str16 canon)
 {
     struct str16_buf mark;

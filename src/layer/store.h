@@ -62,6 +62,10 @@ NTSTATUS store_copy_up_tree(struct str16 canon);
 /* Takes a copied file in files\ away again: the VM sees the host's. */
 void store_discard(struct str16 canon);
 
+/* STATUS_DIRECTORY_NOT_EMPTY if the VM sees something of the host's in the folder `canon`, which
+ * the host has. */
+NTSTATUS store_check_lower_empty(struct str16 canon);
+
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
 
