@@ -18,6 +18,7 @@ enum change {
     CHANGE_KEY_HIDDEN,
     CHANGE_KEY_LISTING,
     CHANGE_KEY_NO_VALUE, // some of the key's values were deleted
+    CHANGE_KEY_SECURITY, // the key may have been given a security descriptor
 };
 
 struct change_index; // the shared memory

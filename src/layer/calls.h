@@ -10,6 +10,8 @@
     X(NtClose)                                                                                     \
     X(NtDuplicateObject)                                                                           \
     X(NtQueryObject)                                                                               \
+    X(NtQuerySecurityObject)                                                                       \
+    X(NtSetSecurityObject)                                                                         \
     /* files */                                                                                    \
     X(NtCreateFile)                                                                                \
     X(NtOpenFile)                                                                                  \
@@ -90,6 +92,10 @@
     X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
     X(NtWaitForSingleObject)                                                                       \
+    X(NtOpenThreadToken)                                                                           \
+    X(NtOpenProcessToken)                                                                          \
+    X(NtDuplicateToken)                                                                            \
+    X(NtAccessCheck)                                                                               \
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \

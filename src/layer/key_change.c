@@ -52,6 +52,8 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
         return status;
     if (key.shared || !name)
         return real.NtSetValueKey(handle, name, title, type, data, size);
+    if (keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_ACCESS_DENIED;
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
         return status;
@@ -101,6 +103,8 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         return real.NtDeleteValueKey(handle, name);
     if (!(key.access & KEYNAME_SET_VALUE))
         return STATUS_ACCESS_DENIED;
+    if (keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
     if (status)
         return status;
@@ -138,34 +142,16 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
 NTSTATUS key_status_of_not_empty(void)
 {
     static NTSTATUS known;
+    layer_cleanup_scratch HANDLE key = NULL, child = NULL;
     if (known)
         return known;
-    static const uint16_t probe_name[] = u"probe", child_name[] = u"child";
-    layer_cleanup_handle HANDLE store = NULL, probe = NULL, child = NULL;
-    UNICODE_STRING text;
-    NTSTATUS found = STATUS_CANNOT_DELETE;
-    if (key_open_store(KEYNAME_ALL, &store))
-        return found;
-    OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(probe_name));
-    attributes.RootDirectory = store;
-    if (real.NtCreateKey(&probe, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                         REG_OPTION_VOLATILE, NULL)) {
-        probe = NULL;
-        return found;
-    }
-    attributes = key_attributes(&text, str16_of(child_name));
-    attributes.RootDirectory = probe;
-    if (real.NtCreateKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                         REG_OPTION_VOLATILE, NULL)) {
-        child = NULL;
-    } else {
-        NTSTATUS status = real.NtDeleteKey(probe);
-        if (status)
-            found = known = status;
-        real.NtDeleteKey(child);
-    }
-    real.NtDeleteKey(probe);
-    return found;
+    if (key_make_scratch(NULL, NULL, KEYNAME_ALL, &key) ||
+        key_make_scratch(key, NULL, KEYNAME_ALL, &child))
+        return STATUS_CANNOT_DELETE;
+    NTSTATUS status = real.NtDeleteKey(key);
+    if (status)
+        known = status;
+    return status ? status : STATUS_CANNOT_DELETE;
 }
 
 NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)

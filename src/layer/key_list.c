@@ -1,4 +1,6 @@
 #include "layer/key_list.h"
+#include "layer/key_change.h"
+#include "layer/key_time.h"
 
 enum { CHUNK_UNITS = 4096, BUFFER = 2048, LARGEST_NAME = 40 * 1024 };
 
@@ -14,6 +16,49 @@ struct reading {
     uint8_t *buffer;
     ULONG size;
 };
+
+uint16_t keymerge_downcase(uint16_t unit)
+{
+    return unit < 0x80 ? (unit >= 'A' && unit <= 'Z' ? unit + 32 : unit)
+                       : RtlDowncaseUnicodeChar(unit);
+}
+
+/* In which order this system lists values: tried, once in a process. */
+static enum keymerge_order order_of_values(void)
+{
+    static const char tried[] = "bA_";
+    static LONG known;
+    LONG order = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    layer_cleanup_scratch HANDLE key = NULL;
+    uint8_t buffer[64];
+    const struct nt_key_value_basic_information *info = (void *)buffer;
+    ULONG len;
+
+    if (order)
+        return order;
+    order = KEYMERGE_BY_APPEARANCE;
+    if (key_make_scratch(NULL, NULL, KEYNAME_ALL, &key))
+        return order;
+    for (size_t i = 0; i < sizeof tried - 1; i++) {
+        WCHAR unit = (WCHAR)tried[i];
+        UNICODE_STRING name = {sizeof unit, sizeof unit, &unit};
+        if (real.NtSetValueKey(key, &name, 0, REG_NONE, NULL, 0))
+            return order;
+    }
+    if (real.NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len))
+        return order;
+    order = info->name[0] == 'b'   ? KEYMERGE_BY_APPEARANCE
+            : info->name[0] == 'A' ? KEYMERGE_BY_UPPER_CASE
+                                   : KEYMERGE_BY_LOWER_CASE;
+    __atomic_store_n(&known, order, __ATOMIC_RELAXED);
+    return order;
+}
+
+static enum keymerge_order order_of(bool values)
+{
+    enum keymerge_order order = order_of_values();
+    return !values && order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
+}
 
 void key_names_free(struct key_names *names)
 {
@@ -125,6 +170,9 @@ static NTSTATUS read_values(struct reading *reading, HANDLE key, enum keymerge_f
         }
         if (status && status != STATUS_BUFFER_OVERFLOW)
             return status;
+        struct str16 name = {(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+        if (keyname_is_reserved(name))
+            continue;
         struct keymerge_entry *entry = add(reading);
         if (!entry || !keep(reading->names, info->name, info->name_length, &entry->name))
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -167,6 +215,19 @@ static void measure(struct key_names *names)
     }
 }
 
+/* The times that the VM sees: of a key on both sides, the later. */
+static void show_times(struct str16 canon, struct key_names *names)
+{
+    layer_cleanup_handle HANDLE notes = key_time_notes(canon);
+    for (size_t i = 0; i < names->count; i++) {
+        struct keymerge_entry *entry = &names->entries[i];
+        if (entry->from & KEYMERGE_UPPER)
+            entry->time = key_time_noted(notes, entry->name, entry->time);
+        if (entry->time < entry->lower_time)
+            entry->time = entry->lower_time;
+    }
+}
+
 NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool values,
                         struct key_names *names)
 {
@@ -195,8 +256,10 @@ NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool val
         layer_cleanup_free struct keymerge_entry *scratch =
             layer_alloc(names->count * sizeof *scratch);
         if (scratch) {
-            names->count = keymerge(names->entries, names->count, scratch, !values);
+            names->count = keymerge(names->entries, names->count, scratch, order_of(values));
             drop_store(canon, names);
+            if (!values)
+                show_times(canon, names);
             measure(names);
         } else {
             status = STATUS_INSUFFICIENT_RESOURCES;

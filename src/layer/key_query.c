@@ -1,5 +1,6 @@
 #include "core/ntpath.h"
 #include "layer/key_list.h"
+#include "layer/key_time.h"
 
 // NtQueryKey, NtEnumerateKey: what there is to know of a key.
 
@@ -25,6 +26,22 @@ static void patch_counts(ULONG class, void *info, ULONG length, const struct key
         cached->max_value_name_length = values->max_name;
         cached->max_value_data_length = values->max_data;
     }
+}
+
+/* Puts the time that the VM sees over that of one side. */
+static void patch_time(struct str16 canon, const struct key_view *view, ULONG class, void *info,
+                       ULONG length)
+{
+    int64_t time, lower;
+    if (length < sizeof time || class == NT_KEY_NAME_INFORMATION ||
+        class > NT_KEY_CACHED_INFORMATION || !view->upper)
+        return;
+    memcpy(&time, info, sizeof time); // first in all of these classes
+    time = key_time_shown(canon, time);
+    lower = view->lower ? key_time_of(view->lower) : 0;
+    if (time < lower)
+        time = lower;
+    memcpy(info, &time, sizeof time);
 }
 
 static bool has_counts(ULONG class)
@@ -62,8 +79,6 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
                         (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
         return real.NtQueryKey(handle, class, info, length, result);
     if (!has_counts(class)) {
-        if (!key.lower && class != NT_KEY_NAME_INFORMATION)
-            return real.NtQueryKey(handle, class, info, length, result);
         if (class == NT_KEY_NAME_INFORMATION) {
             layer_cleanup_free uint16_t *memory = NULL;
             struct str16 canon;
@@ -81,7 +96,12 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
             return status;
         if (!view.upper && !view.lower)
             return STATUS_KEY_DELETED;
-        return real.NtQueryKey(view.upper ? view.upper : view.lower, class, info, length, result);
+        // By the program's own handle where it can be: that knows what may be asked with it.
+        HANDLE from = !key.lower || !view.upper ? handle : view.upper;
+        status = real.NtQueryKey(from, class, info, length, result);
+        if (!status || status == STATUS_BUFFER_OVERFLOW)
+            patch_time(key.canon, &view, class, info, length);
+        return status;
     }
 
     struct key_listing *listing;
@@ -96,6 +116,8 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
     status = real.NtQueryKey(from, class, info, length, result);
     if (!status || status == STATUS_BUFFER_OVERFLOW)
         patch_counts(class, info, length, &listing->part[0].names, &listing->part[1].names);
+    if (!status || status == STATUS_BUFFER_OVERFLOW)
+        patch_time(key.canon, &listing->view, class, info, length);
     key_listing_done(&key);
     return status;
 }
@@ -127,6 +149,7 @@ static NTSTATUS query_by_name(struct str16 parent, const struct keymerge_entry *
         if (merged)
             return merged;
         patch_counts(class, info, length, &keys, &values);
+        patch_time(str16_view(&canon), &view, class, info, length);
     }
     return status;
 }

@@ -76,8 +76,18 @@ NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value);
  * STATUS_OBJECT_NAME_NOT_FOUND when there are none. */
 NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle);
 
+/* Opens the key of notes for the sub-keys of `canon` (see key_time.h), made when there is none if `make`. */
+NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle);
+
 /* Opens the key that the trees lie in. */
 NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle);
+
+/* Makes a volatile key that nobody else knows, below `above` or in the VM's place: what the system does
+ * with keys is tried on it. The handle has `access`, which is to hold DELETE. */
+NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
+                          HANDLE *key);
+void key_delete_scratch(HANDLE *key);
+#define layer_cleanup_scratch __attribute__((cleanup(key_delete_scratch)))
 
 /* Enters all that the VM has changed before into the change index. For the process that starts the
  * VM, before any other of it runs: `real`, layer_config and layer_changes must be set. */

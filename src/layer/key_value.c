@@ -34,6 +34,8 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
     HANDLE own = key->handle;
     bool hidden;
 
+    if (name && keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     if (key->lower && key_values_untouched(key->canon))
         return real.NtQueryValueKey(key->handle, name, class, info, length, result);
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
