@@ -44,6 +44,7 @@
     X(NtRenameKey)                                                                                 \
     X(NtSetValueKey)                                                                               \
     X(NtSetInformationKey)                                                                         \
+    X(NtFlushKey)                                                                                  \
     X(NtNotifyChangeKey)                                                                           \
     X(NtNotifyChangeMultipleKeys)                                                                  \
     X(NtLoadKey)                                                                                   \

@@ -1,5 +1,6 @@
 #include "layer/key_list.h"
 #include "layer/key_change.h"
+#include "layer/key_journal.h"
 #include "layer/key_time.h"
 
 enum { CHUNK_UNITS = 4096, BUFFER = 2048, LARGEST_NAME = 40 * 1024 };
@@ -67,7 +68,7 @@ void key_names_free(struct key_names *names)
         names->chunks = chunk->next;
         layer_free(chunk);
     }
-    layer_free(names->entries);
+    layer_free(names->block);
     *names = (struct key_names){0};
 }
 
@@ -101,8 +102,8 @@ static struct keymerge_entry *add(struct reading *reading)
             return NULL;
         if (names->count)
             memcpy(more, names->entries, names->count * sizeof *more);
-        layer_free(names->entries);
-        names->entries = more;
+        layer_free(names->block);
+        names->entries = names->block = more;
         reading->cap = cap;
     }
     return &names->entries[names->count++];
@@ -200,8 +201,12 @@ static void drop_store(struct str16 canon, struct key_names *names)
     }
 }
 
-static void measure(struct key_names *names)
+void key_names_measure(struct key_names *names)
 {
+    if (names->measured)
+        return;
+    names->max_name = names->max_class = names->max_data = 0;
+    names->measured = true;
     for (size_t i = 0; i < names->count; i++) {
         const struct keymerge_entry *entry = &names->entries[i];
         uint32_t name = (uint32_t)(entry->name.len * sizeof(WCHAR)),
@@ -260,7 +265,6 @@ NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool val
             drop_store(canon, names);
             if (!values)
                 show_times(canon, names);
-            measure(names);
         } else {
             status = STATUS_INSUFFICIENT_RESOURCES;
         }
@@ -299,6 +303,36 @@ void key_listing_done(const struct key_handle *key)
     layer_unlock(&key->record->lock);
 }
 
+/* The time of the host's key, unless that is so near that it may be changed again without another. */
+static int64_t telling_time(HANDLE lower)
+{
+    enum { TICKS_PER_SECOND = 10000000 };
+    // KUSER_SHARED_DATA.SystemTime, on every Windows and in Wine.
+    const volatile struct {
+        ULONG low;
+        LONG high1, high2;
+    } *now = (const volatile void *)0x7ffe0014;
+    int64_t time = key_time_of(lower);
+    return now->high1 != now->high2 ||
+                   ((int64_t)now->high1 << 32 | now->low) - time < TICKS_PER_SECOND
+               ? 0
+               : time;
+}
+
+/* Whether the host has left its key alone since it was read. */
+static bool lower_same(const struct key_handle *key, const struct key_listing *listing)
+{
+    layer_cleanup_handle HANDLE lower = NULL;
+    bool hidden;
+    if (listing->view.lower)
+        return listing->lower_time && key_time_of(listing->view.lower) == listing->lower_time;
+    if (listing->view.hidden)
+        return true;
+    return !key_is_hidden(key->canon, &hidden) &&
+           (hidden || key_open_lower(key->canon, KEYNAME_QUERY_VALUE, &lower) ==
+                          STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 static NTSTATUS read_part(const struct key_handle *key, struct key_listing *listing, bool values)
 {
     // Noted before the reading: what changes meanwhile is read again.
@@ -318,6 +352,9 @@ static NTSTATUS read_part(const struct key_handle *key, struct key_listing *list
         return STATUS_KEY_DELETED;
     key_names_free(&listing->part[values].names);
     listing->part[values].valid = false;
+    if (!values)
+        listing->times_old = false;
+    listing->lower_time = listing->view.lower ? telling_time(listing->view.lower) : 0;
     status = key_names_read(key->canon, upper, listing->view.lower, values,
                             &listing->part[values].names);
     listing->part[values].valid = !status;
@@ -331,11 +368,11 @@ NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
     struct key_listing *found = key_listing_lock(key);
     if (!found)
         return STATUS_INSUFFICIENT_RESOURCES;
-    bool one_by_one =
-        index == found->part[values].last + 1 || index + 1 == found->part[values].last;
-    bool same = found->part[values].generation == change_index_generation(layer_changes);
     NTSTATUS status = STATUS_SUCCESS;
-    if (!found->part[values].valid || !index || !(same || one_by_one))
+    if (!found->part[values].valid ||
+        (found->part[values].generation != change_index_generation(layer_changes) &&
+         !key_journal_apply(key->canon, values, found)) ||
+        (!index && !lower_same(key, found)))
         status = read_part(key, found, values);
     found->part[values].last = index;
     if (status)

@@ -1,4 +1,5 @@
 #include "core/ntpath.h"
+#include "layer/key_journal.h"
 #include "core/overlay.h"
 #include "layer/key_security.h"
 
@@ -219,7 +220,7 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
             status = given;
         }
     }
-    change_index_bump(layer_changes);
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_ADDED, parent, ntpath_leaf(canon));
     if (NT_SUCCESS(status))
         key_handle_add_upper(*call->handle, canon, call->access);
     return status;

@@ -5,9 +5,11 @@
 // NtQueryKey, NtEnumerateKey: what there is to know of a key.
 
 /* Puts what is merged over the system's answer, which knows one side only. */
-static void patch_counts(ULONG class, void *info, ULONG length, const struct key_names *keys,
-                         const struct key_names *values)
+static void patch_counts(ULONG class, void *info, ULONG length, struct key_names *keys,
+                         struct key_names *values)
 {
+    key_names_measure(keys);
+    key_names_measure(values);
     if (class == NT_KEY_FULL_INFORMATION &&
         length >= offsetof(struct nt_key_full_information, class_name)) {
         struct nt_key_full_information *full = info;
@@ -78,6 +80,8 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
                        (!has_counts(class) ||
                         (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
         return real.NtQueryKey(handle, class, info, length, result);
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     if (!has_counts(class)) {
         if (class == NT_KEY_NAME_INFORMATION) {
             layer_cleanup_free uint16_t *memory = NULL;
@@ -149,8 +153,9 @@ static NTSTATUS query_by_name(struct str16 parent, const struct keymerge_entry *
         if (merged)
             return merged;
         patch_counts(class, info, length, &keys, &values);
-        patch_time(str16_view(&canon), &view, class, info, length);
     }
+    if (!status || status == STATUS_BUFFER_OVERFLOW)
+        patch_time(str16_view(&canon), &view, class, info, length);
     return status;
 }
 
@@ -202,6 +207,8 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
         return real.NtEnumerateKey(handle, index, class, info, length, result);
     if (!(key.access & KEYNAME_ENUMERATE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     if (key.lower && key_listing_untouched(key.canon))
         return real.NtEnumerateKey(handle, index, class, info, length, result);
 
@@ -212,7 +219,8 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
     const struct key_names *names = &listing->part[0].names;
     if (index >= names->count)
         status = STATUS_NO_MORE_ENTRIES;
-    else if (class == NT_KEY_BASIC_INFORMATION || class == NT_KEY_NODE_INFORMATION)
+    else if ((class == NT_KEY_BASIC_INFORMATION || class == NT_KEY_NODE_INFORMATION) &&
+             !listing->times_old)
         status = give_entry(&names->entries[index], class, info, length, result);
     else
         status = query_by_name(key.canon, &names->entries[index], class, info, length, result);

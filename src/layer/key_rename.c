@@ -2,6 +2,7 @@
 #include "layer/key_security.h"
 #include "layer/key_time.h"
 #include "core/ntpath.h"
+#include "layer/key_journal.h"
 
 // NtRenameKey. The VM gets a copy of its own of all that it sees of the key, which changes nothing
 // of what it sees; then the host's is hidden, and the copy renamed by the system in one step.
@@ -136,6 +137,8 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
         return real.NtRenameKey(handle, to);
     if ((key.access & KEYNAME_WRITE) != KEYNAME_WRITE)
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     struct str16 leaf = str16_of_unicode(to);
     for (size_t i = 0; i < leaf.len; i++)
         if (leaf.s[i] == '\\')
@@ -169,14 +172,14 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
     if (!status)
         status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
     if (!status && view.lower)
-        status = key_hide(key.canon);
+        status = key_hide(key.canon, renaming.new_name);
     if (!status)
-        status = key_open_upper(key.canon, KEYNAME_WRITE, &upper);
+        status = key_open_upper(key.canon, KEYNAME_ALL, &upper);
     if (!status)
         status = rename_upper(upper, key.canon, to);
     key_rename_note();
     if (!status && key.lower)
-        handles_add(handle, HANDLE_KEY, renaming.new_name, true, key.record->access);
-    change_index_bump(layer_changes);
+        key_handle_renamed(&key, renaming.new_name, &upper);
+    key_changed(KEY_CHANGE_OTHER, key.canon, leaf);
     return status;
 }

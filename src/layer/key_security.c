@@ -1,5 +1,6 @@
 #include "layer/key_security.h"
 #include "core/ntpath.h"
+#include "layer/key_journal.h"
 #include "layer/key_change.h"
 
 // NtQuerySecurityObject, NtSetSecurityObject.
@@ -322,6 +323,8 @@ NTSTATUS NTAPI layer_NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION w
         return real.NtQuerySecurityObject(handle, which, descriptor, length, needed);
     if ((key.access & needed_to_read(which)) != needed_to_read(which))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     status = read_shown(key.canon, &shown, &given);
     if (!status)
         status = RtlCreateSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION);
@@ -366,6 +369,8 @@ NTSTATUS NTAPI layer_NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION whi
         return real.NtSetSecurityObject(handle, which, descriptor);
     if ((key.access & needed_to_write(which)) != needed_to_write(which))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     status = try_setting(which, descriptor, &made);
     if (!status)
         status = read_shown(key.canon, &shown, &given);
@@ -386,6 +391,6 @@ NTSTATUS NTAPI layer_NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION whi
     // Whoever watches for changes of security is told of one.
     if (!status && !read_system(upper, DACL_SECURITY_INFORMATION, &raw))
         real.NtSetSecurityObject(upper, DACL_SECURITY_INFORMATION, raw.memory);
-    change_index_bump(layer_changes);
+    key_changed(KEY_CHANGE_VALUE_SET, key.canon, (struct str16){0});
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_KEY_DELETED : status;
 }

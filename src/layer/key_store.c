@@ -1,6 +1,7 @@
 #include "layer/key_store.h"
 #include "core/ntpath.h"
 #include "core/overlay.h"
+#include "layer/key_journal.h"
 #include "layer/key_time.h"
 
 static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden",
@@ -96,6 +97,53 @@ NTSTATUS key_is_hidden(struct str16 canon, bool *hidden)
             return status;
     }
     return STATUS_SUCCESS;
+}
+
+/* Appends what follows the renamed key's old name to its new one, which the mark holds. */
+static NTSTATUS read_renamed(struct str16 parent, struct str16 leaf, struct str16 rest,
+                             uint16_t **memory, struct str16 *name)
+{
+    enum { SIZE_MAX_NAME = 0x10000 };
+    layer_cleanup_handle HANDLE marks = NULL;
+    UNICODE_STRING value = unicode_of_str16(leaf);
+    ULONG len;
+    layer_cleanup_free struct nt_key_value_partial_information *info = layer_alloc(SIZE_MAX_NAME);
+    if (!info)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = key_open_marks(parent, false, &marks);
+    if (!status)
+        status = real.NtQueryValueKey(marks, &value, NT_KEY_VALUE_PARTIAL_INFORMATION, info,
+                                      SIZE_MAX_NAME, &len);
+    if (status)
+        return status;
+    if (!info->data_length)
+        return STATUS_KEY_DELETED;
+    struct str16_buf out = {.cap = info->data_length / sizeof *out.s + rest.len};
+    *memory = out.s = layer_alloc(out.cap * sizeof *out.s);
+    if (!out.s)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    out.len = info->data_length / sizeof *out.s;
+    memcpy(out.s, info->data, out.len * sizeof *out.s);
+    str16_put(&out, rest);
+    *name = str16_view(&out);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
+{
+    *memory = NULL;
+    for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
+        bool hidden = false;
+        UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(name));
+        if (!layer_changed(CHANGE_KEY_HIDDEN, name))
+            continue;
+        NTSTATUS status = has_mark(parent, false, &leaf, &hidden);
+        if (status)
+            return status;
+        if (hidden)
+            return read_renamed(parent, ntpath_leaf(name), str16_skip(canon, name.len), memory, to);
+    }
+    return STATUS_KEY_DELETED;
 }
 
 void key_view_close(struct key_view *view)
@@ -286,11 +334,11 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
     }
     if (!status)
         status = key_open_upper(canon, access, handle);
-    change_index_bump(layer_changes);
     return status;
 }
 
-static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value)
+static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value,
+                         struct str16 data)
 {
     layer_cleanup_handle HANDLE marks = NULL;
     struct str16_buf name;
@@ -299,12 +347,12 @@ static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STR
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = make_path(str16_view(&name), KEYNAME_SET_VALUE, &marks);
     if (!status)
-        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE, NULL, 0);
-    change_index_bump(layer_changes);
+        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE,
+                                    (void *)data.s, (ULONG)(data.len * sizeof *data.s));
     return status;
 }
 
-NTSTATUS key_hide(struct str16 canon)
+NTSTATUS key_hide(struct str16 canon, struct str16 renamed)
 {
     struct str16 parent;
     if (!ntpath_parent(canon, &parent))
@@ -312,13 +360,13 @@ NTSTATUS key_hide(struct str16 canon)
     change_index_add(layer_changes, CHANGE_KEY_HIDDEN, canon);
     change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
     UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(canon));
-    return set_mark(hidden_tree, parent, &leaf);
+    return set_mark(hidden_tree, parent, &leaf, renamed);
 }
 
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)
 {
     change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, canon);
-    return set_mark(no_value_tree, canon, value);
+    return set_mark(no_value_tree, canon, value, (struct str16){0});
 }
 
 NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle)
@@ -513,6 +561,6 @@ NTSTATUS key_announce_all(void)
         walk.path.len = 0;
         status = status ? none_is_success(status) : walk_key(&walk, root);
     }
-    change_index_bump(layer_changes);
+    key_changed(KEY_CHANGE_OTHER, (struct str16){0}, (struct str16){0});
     return status;
 }

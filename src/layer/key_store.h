@@ -46,6 +46,10 @@ NTSTATUS key_open_lower(struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 /* Whether a mark hides the host's key or one above it. */
 NTSTATUS key_is_hidden(struct str16 canon, bool *hidden);
 
+/* Where the key of the host's went that a handle was opened on before it was hidden: the VM's name for it, in memory of
+ * layer_alloc()'s. STATUS_KEY_DELETED when it was deleted. */
+NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *name);
+
 /* Whether the host's value does not exist for the VM. */
 NTSTATUS key_value_is_hidden(struct str16 canon, const UNICODE_STRING *value, bool *hidden);
 
@@ -68,8 +72,9 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 /* Notes in memory that the VM is about to have `canon` of its own. */
 void key_announce(struct str16 canon);
 
-/* Sets the mark for a key and for a value. */
-NTSTATUS key_hide(struct str16 canon);
+/* Sets the mark for a key and for a value. `renamed` is the name that the key has in the VM from now on, empty for
+ * one that is deleted. */
+NTSTATUS key_hide(struct str16 canon, struct str16 renamed);
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value);
 
 /* Opens the key of marks for the sub-keys (`values`: for the values) of `canon`;

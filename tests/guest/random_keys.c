@@ -97,10 +97,10 @@ static void pick_path(wchar_t *out, unsigned least)
     }
 }
 
-static void pick_value(wchar_t *out)
+static void pick_value(wchar_t *out, int spell)
 {
     wcscpy(out, values[pick(VALUES)]);
-    if (!pick(3))
+    if (spell && !pick(3))
         for (size_t i = 0; out[i]; i++)
             out[i] = out[i] < 128 ? (wchar_t)towupper(out[i]) : out[i];
 }
@@ -161,7 +161,7 @@ static void set_value(int slot)
 {
     static const ULONG types[] = {REG_SZ, REG_BINARY, REG_DWORD, REG_NONE, REG_MULTI_SZ, 77};
     wchar_t value[32];
-    pick_value(value);
+    pick_value(value, 0);
     UNICODE_STRING name = counted(value);
     ULONG type = types[pick(sizeof types / sizeof *types)], size = pick(6) ? pick(60) : pick(3) ? 0 : pick(LARGEST);
     unsigned fill = pick(4);
@@ -176,7 +176,7 @@ static void set_value(int slot)
 static void delete_value(int slot)
 {
     wchar_t value[32];
-    pick_value(value);
+    pick_value(value, 1);
     UNICODE_STRING name = counted(value);
     begin("unset", slot);
     put_name(value, wcslen(value));
@@ -193,6 +193,8 @@ static void put_answer(NTSTATUS status, ULONG size, ULONG len, size_t skip)
 {
     if (!status || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) {
         ULONG given = len < size ? len : size;
+        if (given == sizeof(struct nt_key_cached_information))
+            given = offsetof(struct nt_key_cached_information, name); // what follows is padding
         printf(" len %lu", len);
         if (!status && given > skip)
             printf(" %08lx", hash(buffer + skip, given - skip));
@@ -202,7 +204,7 @@ static void put_answer(NTSTATUS status, ULONG size, ULONG len, size_t skip)
 static void query_value(int slot)
 {
     wchar_t value[32];
-    pick_value(value);
+    pick_value(value, 1);
     UNICODE_STRING name = counted(value);
     ULONG class = pick(3), size = pick_size(), len = 0;
     memset(buffer, 0, sizeof buffer);
@@ -247,7 +249,7 @@ static void query_key(int slot, int enumerate)
         printf(" %lu", index);
     printf(" class %lu size %lu", class, size);
     put_answer(status, size, len, class == NT_KEY_NAME_INFORMATION ? 0 : 8);
-    for (size_t at = 3; !status && at < 10 && (class == NT_KEY_FULL_INFORMATION || class == NT_KEY_CACHED_INFORMATION); at++)
+    for (size_t at = 3; !status && at < 9 && (class == NT_KEY_FULL_INFORMATION || class == NT_KEY_CACHED_INFORMATION); at++)
         printf("%c%lu", at > 3 ? ',' : ' ', ((ULONG *)buffer)[at]);
     if (!status && class != NT_KEY_NAME_INFORMATION)
         put_time();
