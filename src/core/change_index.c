@@ -88,7 +88,7 @@ uint32_t change_index_generation(const struct change_index *index)
     return __atomic_load_n(&index->generation, __ATOMIC_ACQUIRE);
 }
 
-void change_index_bump(struct change_index *index)
+uint32_t change_index_bump(struct change_index *index)
 {
-    __atomic_add_fetch(&index->generation, 1, __ATOMIC_ACQ_REL);
+    return __atomic_add_fetch(&index->generation, 1, __ATOMIC_ACQ_REL);
 }

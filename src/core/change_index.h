@@ -18,6 +18,8 @@ enum change {
     CHANGE_KEY_HIDDEN,
     CHANGE_KEY_LISTING,
     CHANGE_KEY_NO_VALUE, // some of the key's values were deleted
+    CHANGE_KEY_DELETED,  // a key of this name was deleted since the VM was started
+    CHANGE_KEY_SECURITY, // the key may have been given a security descriptor
 };
 
 struct change_index; // the shared memory
@@ -41,6 +43,6 @@ bool change_index_has_above(const struct change_index *index, enum change change
 /* A number that is another one after every change of the kind 'keys' (files have no use for it):
  * lets a process keep what it has read. */
 uint32_t change_index_generation(const struct change_index *index);
-void change_index_bump(struct change_index *index);
+uint32_t change_index_bump(struct change_index *index); // returns the new one
 
 #endif

@@ -1,33 +1,27 @@
 #include "core/keymerge.h"
 
-enum order { BY_UPPER_CASE, BY_LOWER_CASE, BY_APPEARANCE };
-
 static int compare_lower_case(struct str16 a, struct str16 b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     for (size_t i = 0; i < common; i++) {
         if (a.s[i] == b.s[i])
             continue;
-        // Equality is that of upper case; only the ASCII letters' place among the other characters
-        // changes.
-        uint16_t x = str16_upcase(a.s[i]), y = str16_upcase(b.s[i]);
-        if (x == y)
-            continue;
-        x += x >= 'A' && x <= 'Z' ? 32 : 0;
-        y += y >= 'A' && y <= 'Z' ? 32 : 0;
-        return x < y ? -1 : 1;
+        uint16_t x = keymerge_downcase(a.s[i]), y = keymerge_downcase(b.s[i]);
+        if (x != y)
+            return x < y ? -1 : 1;
     }
     return a.len == b.len ? 0 : a.len < b.len ? -1 : 1;
 }
 
-static int compare(const struct keymerge_entry *a, const struct keymerge_entry *b, enum order order)
+static int compare(const struct keymerge_entry *a, const struct keymerge_entry *b,
+                   enum keymerge_order order)
 {
     switch (order) {
-    case BY_UPPER_CASE:
+    case KEYMERGE_BY_UPPER_CASE:
         return str16_compare_nocase(a->name, b->name);
-    case BY_LOWER_CASE:
+    case KEYMERGE_BY_LOWER_CASE:
         return compare_lower_case(a->name, b->name);
-    case BY_APPEARANCE:
+    case KEYMERGE_BY_APPEARANCE:
         break;
     }
     return a->order < b->order ? -1 : a->order > b->order;
@@ -35,7 +29,7 @@ static int compare(const struct keymerge_entry *a, const struct keymerge_entry *
 
 /* Stable: from the bottom up, so that it needs neither recursion nor a bound. */
 static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
-                 enum order order)
+                 enum keymerge_order order)
 {
     struct keymerge_entry *from = entries, *to = scratch;
     for (size_t width = 1; width < count; width *= 2) {
@@ -56,44 +50,23 @@ static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_e
         memcpy(entries, from, count * sizeof *entries);
 }
 
-static bool is_sorted(const struct keymerge_entry *entries, size_t count, enum keymerge_from from,
-                      enum order order)
-{
-    const struct keymerge_entry *last = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (entries[i].from != (uint32_t)from)
-            continue;
-        if (last && compare(last, &entries[i], order) > 0)
-            return false;
-        last = &entries[i];
-    }
-    return true;
-}
-
-static enum order find_order(const struct keymerge_entry *entries, size_t count, bool always_sorted)
-{
-    for (enum order order = BY_UPPER_CASE; order <= BY_LOWER_CASE; order++)
-        if (is_sorted(entries, count, KEYMERGE_LOWER, order) &&
-            is_sorted(entries, count, KEYMERGE_UPPER, order))
-            return order;
-    return always_sorted ? BY_UPPER_CASE : BY_APPEARANCE;
-}
-
 size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
-                bool always_sorted)
+                enum keymerge_order order)
 {
-    enum order order = find_order(entries, count, always_sorted);
+    enum keymerge_order by_name =
+        order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
     for (size_t i = 0; i < count; i++)
         entries[i].order =
             (uint32_t)i + (entries[i].from == KEYMERGE_LOWER ? 0 : UINT32_C(0x80000000));
-    sort(entries, count, scratch, order == BY_APPEARANCE ? BY_UPPER_CASE : order);
+    sort(entries, count, scratch, by_name);
 
     size_t kept = 0;
     for (size_t i = 0; i < count;) {
         struct keymerge_entry one = entries[i];
         struct str16 upper_name = one.name;
+        one.lower_time = one.from == KEYMERGE_LOWER ? one.time : 0;
         size_t end = i + 1;
-        for (; end < count && str16_equal_nocase(entries[end].name, one.name); end++) {
+        for (; end < count && !compare(&entries[end], &one, by_name); end++) {
             const struct keymerge_entry *other = &entries[end];
             if (other->from & KEYMERGE_UPPER ||
                 (one.from & KEYMERGE_HIDDEN && !(one.from & KEYMERGE_UPPER))) {
@@ -102,8 +75,10 @@ size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_en
                 one.time = other->time;
                 one.class_name = other->class_name;
             }
-            if (other->from & KEYMERGE_LOWER)
+            if (other->from & KEYMERGE_LOWER) {
                 one.name = other->name;
+                one.lower_time = other->time;
+            }
             if (other->from & KEYMERGE_UPPER)
                 upper_name = other->name;
             if (other->order < one.order)
@@ -114,11 +89,12 @@ size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_en
         if (one.from & KEYMERGE_HIDDEN) {
             one.from &= ~(uint32_t)(KEYMERGE_LOWER | KEYMERGE_HIDDEN);
             one.name = upper_name;
+            one.lower_time = 0;
         }
         if (one.from)
             entries[kept++] = one;
     }
-    if (order == BY_APPEARANCE)
+    if (order == KEYMERGE_BY_APPEARANCE)
         sort(entries, kept, scratch, order);
     return kept;
 }

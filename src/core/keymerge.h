@@ -15,19 +15,26 @@ struct keymerge_entry {
     uint32_t from;              // enum keymerge_from, after the merge a combination
     uint32_t type, data_length; // of a value
     int64_t time;               // of a key: its last write
+    int64_t lower_time;         // the merge's: of the host's, 0 when the VM does not see that
     struct str16 class_name;    // of a key
     uint32_t order;             // the merge's
 };
 
-/* Merges `count` entries in place: one for each name, the VM's particulars before the
+/* The order in which a system lists the sub-keys or the values of a key: Windows sorts sub-keys by upper case and
+ * does not sort values, Wine sorts both by lower case. */
+enum keymerge_order {
+    KEYMERGE_BY_UPPER_CASE = 1,
+    KEYMERGE_BY_LOWER_CASE,
+    KEYMERGE_BY_APPEARANCE, // the host's first, each side's as they come
+};
+
+/* Merges `count` entries in place, into that order: one for each name, the VM's particulars before the
  * host's, the host's spelling of the name before the VM's; without what is hidden. Returns how many
- * there are then. `scratch` has room for `count` entries.
- *
- * The order is that of the inputs (each entry's in the order in which the system lists them) when
- * they were sorted: Windows sorts sub-keys by upper case and does not sort values, Wine sorts both
- * by lower case. Else sub-keys (`always_sorted`) are sorted by upper case, and values are the
- * host's first, then those that only the VM has. */
+ * there are then. `scratch` has room for `count` entries. */
 size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
-                bool always_sorted);
+                enum keymerge_order order);
+
+/* Lower case of one unit by the system's own table. Provided by whoever links this file. */
+uint16_t keymerge_downcase(uint16_t unit);
 
 #endif

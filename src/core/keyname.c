@@ -91,6 +91,12 @@ void keyname_to_wow64(struct str16_buf *buf, size_t start)
     }
 }
 
+bool keyname_is_reserved(struct str16 value)
+{
+    static const uint16_t reserved[] = KEYNAME_RESERVED;
+    return str16_starts_nocase(value, str16_of(reserved));
+}
+
 uint32_t keyname_access_granted(uint32_t asked)
 {
     uint32_t granted = asked & KEYNAME_ALL;

@@ -10,6 +10,8 @@
     X(NtClose)                                                                                     \
     X(NtDuplicateObject)                                                                           \
     X(NtQueryObject)                                                                               \
+    X(NtQuerySecurityObject)                                                                       \
+    X(NtSetSecurityObject)                                                                         \
     /* files */                                                                                    \
     X(NtCreateFile)                                                                                \
     X(NtOpenFile)                                                                                  \
@@ -42,6 +44,7 @@
     X(NtRenameKey)                                                                                 \
     X(NtSetValueKey)                                                                               \
     X(NtSetInformationKey)                                                                         \
+    X(NtFlushKey)                                                                                  \
     X(NtNotifyChangeKey)                                                                           \
     X(NtNotifyChangeMultipleKeys)                                                                  \
     X(NtLoadKey)                                                                                   \
@@ -90,6 +93,10 @@
     X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
     X(NtWaitForSingleObject)                                                                       \
+    X(NtOpenThreadToken)                                                                           \
+    X(NtOpenProcessToken)                                                                          \
+    X(NtDuplicateToken)                                                                            \
+    X(NtAccessCheck)                                                                               \
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \

@@ -1,5 +1,6 @@
 #include "layer/key_change.h"
 #include "core/ntpath.h"
+#include "layer/key_journal.h"
 
 // Setting and deleting values, deleting keys.
 
@@ -8,6 +9,8 @@ NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, H
     *handle = key->handle;
     if ((key->access & access) != access)
         return STATUS_ACCESS_DENIED;
+    if (key->dead)
+        return STATUS_KEY_DELETED;
     if (!key->lower)
         return STATUS_SUCCESS;
     NTSTATUS status = key_own(key, true, handle);
@@ -52,6 +55,14 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
         return status;
     if (key.shared || !name)
         return real.NtSetValueKey(handle, name, title, type, data, size);
+    if (keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_ACCESS_DENIED;
+    if (!(key.access & KEYNAME_SET_VALUE))
+        return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
+    if (type != REG_LINK && key_value_is(&key, name, type, data, size))
+        return STATUS_SUCCESS; // as the system says, without writing it again
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
         return status;
@@ -64,7 +75,7 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
             data = link;
     }
     status = real.NtSetValueKey(upper, name, title, type, data, size);
-    change_index_bump(layer_changes);
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon, str16_of_unicode(name));
     return status;
 }
 
@@ -101,6 +112,10 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         return real.NtDeleteValueKey(handle, name);
     if (!(key.access & KEYNAME_SET_VALUE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
+    if (keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
     if (status)
         return status;
@@ -117,7 +132,7 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
         if (!status)
             status = real.NtDeleteValueKey(upper, name);
-        change_index_bump(layer_changes);
+        key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon, str16_of_unicode(name));
         return status;
     }
     // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
@@ -131,41 +146,23 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         status = key_hide_value(key.canon, name);
     if (!status)
         status = real.NtDeleteValueKey(upper, name);
-    change_index_bump(layer_changes);
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon, str16_of_unicode(name));
     return status;
 }
 
 NTSTATUS key_status_of_not_empty(void)
 {
     static NTSTATUS known;
+    layer_cleanup_scratch HANDLE key = NULL, child = NULL;
     if (known)
         return known;
-    static const uint16_t probe_name[] = u"probe", child_name[] = u"child";
-    layer_cleanup_handle HANDLE store = NULL, probe = NULL, child = NULL;
-    UNICODE_STRING text;
-    NTSTATUS found = STATUS_CANNOT_DELETE;
-    if (key_open_store(KEYNAME_ALL, &store))
-        return found;
-    OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(probe_name));
-    attributes.RootDirectory = store;
-    if (real.NtCreateKey(&probe, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                         REG_OPTION_VOLATILE, NULL)) {
-        probe = NULL;
-        return found;
-    }
-    attributes = key_attributes(&text, str16_of(child_name));
-    attributes.RootDirectory = probe;
-    if (real.NtCreateKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                         REG_OPTION_VOLATILE, NULL)) {
-        child = NULL;
-    } else {
-        NTSTATUS status = real.NtDeleteKey(probe);
-        if (status)
-            found = known = status;
-        real.NtDeleteKey(child);
-    }
-    real.NtDeleteKey(probe);
-    return found;
+    if (key_make_scratch(NULL, NULL, KEYNAME_ALL, &key) ||
+        key_make_scratch(key, NULL, KEYNAME_ALL, &child))
+        return STATUS_CANNOT_DELETE;
+    NTSTATUS status = real.NtDeleteKey(key);
+    if (status)
+        known = status;
+    return status ? status : STATUS_CANNOT_DELETE;
 }
 
 NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
@@ -183,28 +180,33 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
         return real.NtDeleteKey(handle);
     if (!(key.access & KEYNAME_DELETE) || !ntpath_parent(key.canon, &parent))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
     status = key_view_open(key.canon, KEYNAME_READ, &view);
     if (status)
         return status;
     if (!view.upper && !view.lower) // already
         return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
+    change_index_add(layer_changes, CHANGE_KEY_DELETED, key.canon);
     if (!view.lower && !key.lower) { // the system finds what is wrong with it
         status = real.NtDeleteKey(handle);
-        change_index_bump(layer_changes);
+        key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_REMOVED, parent, ntpath_leaf(key.canon));
         return status;
     }
     status = key_names_read(key.canon, view.upper, view.lower, false, &names);
     if (!status && names.count)
         status = key_status_of_not_empty();
+    if (status)
+        return status;
     // By way of a key of the VM's own also where there was none: the last step is a deletion, which
     // whoever watches the key above is told of.
     if (!status)
         status = key_upper_for_write(&key, KEYNAME_DELETE, &upper);
     if (!status && !view.hidden)
-        status = key_hide(key.canon);
+        status = key_hide(key.canon, (struct str16){0});
     if (!status)
         status = real.NtDeleteKey(upper);
-    change_index_bump(layer_changes);
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_REMOVED, parent, ntpath_leaf(key.canon));
     return status;
 }
 
@@ -223,6 +225,22 @@ NTSTATUS NTAPI layer_NtSetInformationKey(HANDLE handle, KEY_SET_INFORMATION_CLAS
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (!status)
         status = real.NtSetInformationKey(upper, class, info, size);
-    change_index_bump(layer_changes);
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon, (struct str16){0});
     return status;
+}
+
+NTSTATUS NTAPI layer_NtFlushKey(HANDLE handle)
+{
+    layer_cleanup_key_handle struct key_handle key;
+    HANDLE own;
+    layer_wake();
+    NTSTATUS status = key_handle_read(handle, &key);
+    if (status)
+        return status;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
+    // Of the host's key there is nothing that the VM could lose.
+    if (!key.shared && key.lower && !key_own(&key, false, &own))
+        return real.NtFlushKey(own);
+    return real.NtFlushKey(handle);
 }

@@ -13,6 +13,10 @@ NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, H
  * STATUS_ACCESS_DENIED on Wine. */
 NTSTATUS key_status_of_not_empty(void);
 
+/* Whether the host has that value, with that data, and the VM sees it. */
+bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type, const void *data,
+                  ULONG size);
+
 /* Copies the value from one open key to another. */
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name);
 

@@ -1,4 +1,7 @@
 #include "layer/key_list.h"
+#include "layer/key_change.h"
+#include "layer/key_journal.h"
+#include "layer/key_time.h"
 
 enum { CHUNK_UNITS = 4096, BUFFER = 2048, LARGEST_NAME = 40 * 1024 };
 
@@ -15,6 +18,49 @@ struct reading {
     ULONG size;
 };
 
+uint16_t keymerge_downcase(uint16_t unit)
+{
+    return unit < 0x80 ? (unit >= 'A' && unit <= 'Z' ? unit + 32 : unit)
+                       : RtlDowncaseUnicodeChar(unit);
+}
+
+/* In which order this system lists values: tried, once in a process. */
+static enum keymerge_order order_of_values(void)
+{
+    static const char tried[] = "bA_";
+    static LONG known;
+    LONG order = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    layer_cleanup_scratch HANDLE key = NULL;
+    uint8_t buffer[64];
+    const struct nt_key_value_basic_information *info = (void *)buffer;
+    ULONG len;
+
+    if (order)
+        return order;
+    order = KEYMERGE_BY_APPEARANCE;
+    if (key_make_scratch(NULL, NULL, KEYNAME_ALL, &key))
+        return order;
+    for (size_t i = 0; i < sizeof tried - 1; i++) {
+        WCHAR unit = (WCHAR)tried[i];
+        UNICODE_STRING name = {sizeof unit, sizeof unit, &unit};
+        if (real.NtSetValueKey(key, &name, 0, REG_NONE, NULL, 0))
+            return order;
+    }
+    if (real.NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len))
+        return order;
+    order = info->name[0] == 'b'   ? KEYMERGE_BY_APPEARANCE
+            : info->name[0] == 'A' ? KEYMERGE_BY_UPPER_CASE
+                                   : KEYMERGE_BY_LOWER_CASE;
+    __atomic_store_n(&known, order, __ATOMIC_RELAXED);
+    return order;
+}
+
+static enum keymerge_order order_of(bool values)
+{
+    enum keymerge_order order = order_of_values();
+    return !values && order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
+}
+
 void key_names_free(struct key_names *names)
 {
     while (names->chunks) {
@@ -22,7 +68,7 @@ void key_names_free(struct key_names *names)
         names->chunks = chunk->next;
         layer_free(chunk);
     }
-    layer_free(names->entries);
+    layer_free(names->block);
     *names = (struct key_names){0};
 }
 
@@ -56,8 +102,8 @@ static struct keymerge_entry *add(struct reading *reading)
             return NULL;
         if (names->count)
             memcpy(more, names->entries, names->count * sizeof *more);
-        layer_free(names->entries);
-        names->entries = more;
+        layer_free(names->block);
+        names->entries = names->block = more;
         reading->cap = cap;
     }
     return &names->entries[names->count++];
@@ -125,6 +171,9 @@ static NTSTATUS read_values(struct reading *reading, HANDLE key, enum keymerge_f
         }
         if (status && status != STATUS_BUFFER_OVERFLOW)
             return status;
+        struct str16 name = {(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+        if (keyname_is_reserved(name))
+            continue;
         struct keymerge_entry *entry = add(reading);
         if (!entry || !keep(reading->names, info->name, info->name_length, &entry->name))
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -152,8 +201,12 @@ static void drop_store(struct str16 canon, struct key_names *names)
     }
 }
 
-static void measure(struct key_names *names)
+void key_names_measure(struct key_names *names)
 {
+    if (names->measured)
+        return;
+    names->max_name = names->max_class = names->max_data = 0;
+    names->measured = true;
     for (size_t i = 0; i < names->count; i++) {
         const struct keymerge_entry *entry = &names->entries[i];
         uint32_t name = (uint32_t)(entry->name.len * sizeof(WCHAR)),
@@ -164,6 +217,19 @@ static void measure(struct key_names *names)
             names->max_class = class_name;
         if (entry->data_length > names->max_data)
             names->max_data = entry->data_length;
+    }
+}
+
+/* The times that the VM sees: of a key on both sides, the later. */
+static void show_times(struct str16 canon, struct key_names *names)
+{
+    layer_cleanup_handle HANDLE notes = key_time_notes(canon);
+    for (size_t i = 0; i < names->count; i++) {
+        struct keymerge_entry *entry = &names->entries[i];
+        if (entry->from & KEYMERGE_UPPER)
+            entry->time = key_time_noted(notes, entry->name, entry->time);
+        if (entry->time < entry->lower_time)
+            entry->time = entry->lower_time;
     }
 }
 
@@ -195,9 +261,10 @@ NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool val
         layer_cleanup_free struct keymerge_entry *scratch =
             layer_alloc(names->count * sizeof *scratch);
         if (scratch) {
-            names->count = keymerge(names->entries, names->count, scratch, !values);
+            names->count = keymerge(names->entries, names->count, scratch, order_of(values));
             drop_store(canon, names);
-            measure(names);
+            if (!values)
+                show_times(canon, names);
         } else {
             status = STATUS_INSUFFICIENT_RESOURCES;
         }
@@ -236,6 +303,36 @@ void key_listing_done(const struct key_handle *key)
     layer_unlock(&key->record->lock);
 }
 
+/* The time of the host's key, unless that is so near that it may be changed again without another. */
+static int64_t telling_time(HANDLE lower)
+{
+    enum { TICKS_PER_SECOND = 10000000 };
+    // KUSER_SHARED_DATA.SystemTime, on every Windows and in Wine.
+    const volatile struct {
+        ULONG low;
+        LONG high1, high2;
+    } *now = (const volatile void *)0x7ffe0014;
+    int64_t time = key_time_of(lower);
+    return now->high1 != now->high2 ||
+                   ((int64_t)now->high1 << 32 | now->low) - time < TICKS_PER_SECOND
+               ? 0
+               : time;
+}
+
+/* Whether the host has left its key alone since it was read. */
+static bool lower_same(const struct key_handle *key, const struct key_listing *listing)
+{
+    layer_cleanup_handle HANDLE lower = NULL;
+    bool hidden;
+    if (listing->view.lower)
+        return listing->lower_time && key_time_of(listing->view.lower) == listing->lower_time;
+    if (listing->view.hidden)
+        return true;
+    return !key_is_hidden(key->canon, &hidden) &&
+           (hidden || key_open_lower(key->canon, KEYNAME_QUERY_VALUE, &lower) ==
+                          STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 static NTSTATUS read_part(const struct key_handle *key, struct key_listing *listing, bool values)
 {
     // Noted before the reading: what changes meanwhile is read again.
@@ -255,6 +352,9 @@ static NTSTATUS read_part(const struct key_handle *key, struct key_listing *list
         return STATUS_KEY_DELETED;
     key_names_free(&listing->part[values].names);
     listing->part[values].valid = false;
+    if (!values)
+        listing->times_old = false;
+    listing->lower_time = listing->view.lower ? telling_time(listing->view.lower) : 0;
     status = key_names_read(key->canon, upper, listing->view.lower, values,
                             &listing->part[values].names);
     listing->part[values].valid = !status;
@@ -268,11 +368,11 @@ NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
     struct key_listing *found = key_listing_lock(key);
     if (!found)
         return STATUS_INSUFFICIENT_RESOURCES;
-    bool one_by_one =
-        index == found->part[values].last + 1 || index + 1 == found->part[values].last;
-    bool same = found->part[values].generation == change_index_generation(layer_changes);
     NTSTATUS status = STATUS_SUCCESS;
-    if (!found->part[values].valid || !index || !(same || one_by_one))
+    if (!found->part[values].valid ||
+        (found->part[values].generation != change_index_generation(layer_changes) &&
+         !key_journal_apply(key->canon, values, found)) ||
+        (!index && !lower_same(key, found)))
         status = read_part(key, found, values);
     found->part[values].last = index;
     if (status)

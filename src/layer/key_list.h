@@ -9,7 +9,9 @@
 struct key_names {
     struct keymerge_entry *entries;
     size_t count;
-    uint32_t max_name, max_class, max_data; // bytes
+    uint32_t max_name, max_class, max_data; // bytes, once they are measured
+    bool measured;
+    struct keymerge_entry *block;           // that `entries` lie in
     struct key_names_chunk *chunks;         // hold the names
 };
 
@@ -18,6 +20,7 @@ struct key_names {
 NTSTATUS key_names_read(struct str16 canon, HANDLE upper, HANDLE lower, bool values,
                         struct key_names *names);
 void key_names_free(struct key_names *names);
+void key_names_measure(struct key_names *names);
 #define layer_cleanup_key_names __attribute__((cleanup(key_names_free)))
 
 /* Kept in a handle's record. */
@@ -29,15 +32,17 @@ struct key_listing {
         ULONG last; // index
         struct key_names names;
     } part[2];          // sub-keys, values
+    bool times_old;     // some sub-key was written since they were read
+    int64_t lower_time; // when the host's was written, 0 for a time that does not tell its state
     uint32_t renamings; // key_rename_count() when the name was last looked up
     HANDLE own;         // the VM's own key, for a handle on the host's
     HANDLE watch;       // the host's key, for a handle on the VM's own: see key_notify.c
 };
 
-/* The listing of a handle's key, for entry `index` of it. It is read anew when the index is 0, and
- * else only when the VM's keys have changed and the program does not go through the entries one by
- * one: it then goes through those that there were when it began. STATUS_KEY_DELETED when the VM has
- * no such key any more. On success the record's lock is held: key_listing_done(). */
+/* The listing of a handle's key, for entry `index` of it: as it is now, but for what the host changes while the program
+ * goes through it. Read anew when somebody else changed keys of the VM, and at index 0 when the host's
+ * key has changed. STATUS_KEY_DELETED when the VM has no such key any more. On success the record's lock is held:
+ * key_listing_done(). */
 NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
                          struct key_listing **listing);
 void key_listing_done(const struct key_handle *key);

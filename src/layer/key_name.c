@@ -2,6 +2,7 @@
 #include "core/ntpath.h"
 #include "layer/changes.h"
 #include "layer/key_list.h"
+#include "layer/key_store.h"
 #include "layer/lock.h"
 
 enum { LINK_MAX = 256 };
@@ -226,6 +227,8 @@ NTSTATUS key_name_read(const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, 
         return status;
     if (root.shared && !root.record)
         return STATUS_SUCCESS;
+    if (root.dead)
+        return STATUS_KEY_DELETED;
     status = start(KEY_REGISTRY_LEN + root.canon.len + text.len, &buf, name);
     if (status)
         return status;
@@ -387,6 +390,89 @@ void key_handle_add_upper(HANDLE handle, struct str16 canon, ACCESS_MASK access)
     handles_add(handle, HANDLE_KEY, canon, false, access);
 }
 
+static bool is_deleted(HANDLE handle)
+{
+    ULONG none;
+    return real.NtQueryKey(handle, NT_KEY_NAME_INFORMATION, &none, 0, &none) == STATUS_KEY_DELETED;
+}
+
+NTSTATUS key_handle_renamed(struct key_handle *key, struct str16 canon, HANDLE *own)
+{
+    ACCESS_MASK access = key->record->access;
+    HANDLE handle = key->handle;
+    key_handle_release(key);
+    handles_add(handle, HANDLE_KEY, canon, true, access);
+    key->record = handles_get(handle, HANDLE_KEY);
+    if (!key->record)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    key->canon = key->record->canon;
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    listing->own = *own;
+    listing->renamings = key_rename_count();
+    key_listing_done(key);
+    *own = NULL;
+    return STATUS_SUCCESS;
+}
+
+/* The same for a handle on the host's key that is hidden from the VM since: the VM deleted it, or renamed
+ * it, and then the name is found that it has now. */
+static NTSTATUS find_dead_lower(struct key_handle *key)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    layer_cleanup_handle HANDLE own = NULL;
+    uint32_t renamings = key_rename_count();
+    struct str16 canon;
+
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    HANDLE known = listing->own;
+    bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
+    key_listing_done(key);
+    if (known) {
+        layer_cleanup_key_name struct key_name name = {0};
+        bool lower;
+        key->dead = is_deleted(known);
+        if (key->dead || fresh)
+            return STATUS_SUCCESS;
+        NTSTATUS status = read_from_kernel(known, &name, &lower);
+        if (status)
+            return status;
+        if (str16_equal(name.canon, key->canon)) {
+            listing->renamings = renamings;
+            return STATUS_SUCCESS;
+        }
+        status = real.NtDuplicateObject(NtCurrentProcess(), known, NtCurrentProcess(), &own, 0, 0,
+                                        DUPLICATE_SAME_ACCESS);
+        if (status)
+            own = NULL;
+        return status ? status : key_handle_renamed(key, name.canon, &own);
+    }
+    NTSTATUS status = key_renamed_to(key->canon, &memory, &canon);
+    if (!status)
+        status = key_open_upper(canon, KEYNAME_ALL, &own);
+    if (status == STATUS_KEY_DELETED || status == STATUS_OBJECT_NAME_NOT_FOUND) {
+        key->dead = true;
+        return STATUS_SUCCESS;
+    }
+    return status ? status : key_handle_renamed(key, canon, &own);
+}
+
+/* Whether the key that the handle was opened on was deleted. Only of one that has a name under which a key
+ * was deleted, the system is asked. */
+static NTSTATUS find_dead(struct key_handle *key)
+{
+    bool hidden;
+    if (!key->lower) {
+        key->dead = layer_changed(CHANGE_KEY_DELETED, key->canon) && is_deleted(key->handle);
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = key_is_hidden(key->canon, &hidden);
+    return status || !hidden ? status : find_dead_lower(key);
+}
+
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
 {
     *key = (struct key_handle){.handle = handle, .record = handles_get(handle, HANDLE_KEY)};
@@ -420,7 +506,7 @@ NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
     key->lower = key->record->lower;
     key->access = keyname_access_granted(key->record->access);
     key->shared = !key->canon.len;
-    return STATUS_SUCCESS;
+    return find_dead(key);
 }
 
 void key_handle_release(struct key_handle *key)

@@ -51,6 +51,7 @@ struct key_handle {
     struct str16 canon;
     bool lower;         // on the host's key, which it can only read
     bool shared;        // nothing of the VM's: the call is the system's
+    bool dead;          // its key was deleted; there may be another of its name
     ACCESS_MASK access; // that the program asked for, generic rights spelt out
 };
 
@@ -59,6 +60,10 @@ struct key_handle {
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key);
 void key_handle_release(struct key_handle *key);
 #define layer_cleanup_key_handle __attribute__((cleanup(key_handle_release)))
+
+/* A handle on the host's key stands for the VM's own key `canon` from now on, which *own is opened on: that becomes
+ * the handle's. */
+NTSTATUS key_handle_renamed(struct key_handle *key, struct str16 canon, HANDLE *own);
 
 /* Whether `canon` is the place of all VMs' keys, or below it. */
 bool key_name_is_store(struct str16 canon);

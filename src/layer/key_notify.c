@@ -78,6 +78,8 @@ static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTI
 {
     if (!(key->access & KEYNAME_NOTIFY))
         return STATUS_ACCESS_DENIED;
+    if (key->dead)
+        return STATUS_KEY_DELETED;
     if (asynchronous && (apc || !event)) {
         // Told by an APC: by one side only, or it would come twice.
         HANDLE other;

@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
+#include "layer/key_journal.h"
 #include "core/overlay.h"
-#include "layer/key_store.h"
+#include "layer/key_security.h"
 
 // NtCreateKey, NtOpenKey and their kin.
 
@@ -19,9 +20,8 @@ static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access,
                     : real.NtOpenKey(call->handle, access, attributes);
 }
 
-/* Object attributes like the program's for an absolute name; what protects the program's key does
- * not protect the VM's, so there is no security descriptor: the VM's keys must stay open to whoever
- * runs it. */
+/* Object attributes like the program's for an absolute name, without its security descriptor: see
+ * key_security.h. */
 static OBJECT_ATTRIBUTES attributes_like(const OBJECT_ATTRIBUTES *like, UNICODE_STRING *text,
                                          struct str16 name)
 {
@@ -71,10 +71,14 @@ static NTSTATUS open_upper(const struct open_call *call, struct str16 canon)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (name.len * sizeof(WCHAR) > 0xfffe)
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    ACCESS_MASK access = call->access;
+    NTSTATUS status = key_security_check(canon, &access);
+    if (status)
+        return status;
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
-    NTSTATUS status = call_real(call, physical(call->access), &attributes);
+    status = call_real(call, physical(access), &attributes);
     if (NT_SUCCESS(status))
-        key_handle_add_upper(*call->handle, canon, call->access);
+        key_handle_add_upper(*call->handle, canon, access);
     return status;
 }
 
@@ -208,7 +212,15 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     attributes.RootDirectory = above;
     status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name,
                               options, disposition);
-    change_index_bump(layer_changes);
+    if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
+        NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
+        if (given) {
+            layer_close_at(call->handle);
+            *call->handle = NULL;
+            status = given;
+        }
+    }
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_ADDED, parent, ntpath_leaf(canon));
     if (NT_SUCCESS(status))
         key_handle_add_upper(*call->handle, canon, call->access);
     return status;

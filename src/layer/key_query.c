@@ -1,12 +1,15 @@
 #include "core/ntpath.h"
 #include "layer/key_list.h"
+#include "layer/key_time.h"
 
 // NtQueryKey, NtEnumerateKey: what there is to know of a key.
 
 /* Puts what is merged over the system's answer, which knows one side only. */
-static void patch_counts(ULONG class, void *info, ULONG length, const struct key_names *keys,
-                         const struct key_names *values)
+static void patch_counts(ULONG class, void *info, ULONG length, struct key_names *keys,
+                         struct key_names *values)
 {
+    key_names_measure(keys);
+    key_names_measure(values);
     if (class == NT_KEY_FULL_INFORMATION &&
         length >= offsetof(struct nt_key_full_information, class_name)) {
         struct nt_key_full_information *full = info;
@@ -25,6 +28,22 @@ static void patch_counts(ULONG class, void *info, ULONG length, const struct key
         cached->max_value_name_length = values->max_name;
         cached->max_value_data_length = values->max_data;
     }
+}
+
+/* Puts the time that the VM sees over that of one side. */
+static void patch_time(struct str16 canon, const struct key_view *view, ULONG class, void *info,
+                       ULONG length)
+{
+    int64_t time, lower;
+    if (length < sizeof time || class == NT_KEY_NAME_INFORMATION ||
+        class > NT_KEY_CACHED_INFORMATION || !view->upper)
+        return;
+    memcpy(&time, info, sizeof time); // first in all of these classes
+    time = key_time_shown(canon, time);
+    lower = view->lower ? key_time_of(view->lower) : 0;
+    if (time < lower)
+        time = lower;
+    memcpy(info, &time, sizeof time);
 }
 
 static bool has_counts(ULONG class)
@@ -61,9 +80,9 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
                        (!has_counts(class) ||
                         (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
         return real.NtQueryKey(handle, class, info, length, result);
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     if (!has_counts(class)) {
-        if (!key.lower && class != NT_KEY_NAME_INFORMATION)
-            return real.NtQueryKey(handle, class, info, length, result);
         if (class == NT_KEY_NAME_INFORMATION) {
             layer_cleanup_free uint16_t *memory = NULL;
             struct str16 canon;
@@ -81,7 +100,12 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
             return status;
         if (!view.upper && !view.lower)
             return STATUS_KEY_DELETED;
-        return real.NtQueryKey(view.upper ? view.upper : view.lower, class, info, length, result);
+        // By the program's own handle where it can be: that knows what may be asked with it.
+        HANDLE from = !key.lower || !view.upper ? handle : view.upper;
+        status = real.NtQueryKey(from, class, info, length, result);
+        if (!status || status == STATUS_BUFFER_OVERFLOW)
+            patch_time(key.canon, &view, class, info, length);
+        return status;
     }
 
     struct key_listing *listing;
@@ -96,6 +120,8 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
     status = real.NtQueryKey(from, class, info, length, result);
     if (!status || status == STATUS_BUFFER_OVERFLOW)
         patch_counts(class, info, length, &listing->part[0].names, &listing->part[1].names);
+    if (!status || status == STATUS_BUFFER_OVERFLOW)
+        patch_time(key.canon, &listing->view, class, info, length);
     key_listing_done(&key);
     return status;
 }
@@ -128,6 +154,8 @@ static NTSTATUS query_by_name(struct str16 parent, const struct keymerge_entry *
             return merged;
         patch_counts(class, info, length, &keys, &values);
     }
+    if (!status || status == STATUS_BUFFER_OVERFLOW)
+        patch_time(str16_view(&canon), &view, class, info, length);
     return status;
 }
 
@@ -179,6 +207,8 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
         return real.NtEnumerateKey(handle, index, class, info, length, result);
     if (!(key.access & KEYNAME_ENUMERATE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     if (key.lower && key_listing_untouched(key.canon))
         return real.NtEnumerateKey(handle, index, class, info, length, result);
 
@@ -189,7 +219,8 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
     const struct key_names *names = &listing->part[0].names;
     if (index >= names->count)
         status = STATUS_NO_MORE_ENTRIES;
-    else if (class == NT_KEY_BASIC_INFORMATION || class == NT_KEY_NODE_INFORMATION)
+    else if ((class == NT_KEY_BASIC_INFORMATION || class == NT_KEY_NODE_INFORMATION) &&
+             !listing->times_old)
         status = give_entry(&names->entries[index], class, info, length, result);
     else
         status = query_by_name(key.canon, &names->entries[index], class, info, length, result);

@@ -1,9 +1,11 @@
 #include "layer/key_store.h"
 #include "core/ntpath.h"
 #include "core/overlay.h"
+#include "layer/key_journal.h"
+#include "layer/key_time.h"
 
 static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden",
-                  no_value_tree[] = "\\novalue";
+                  no_value_tree[] = "\\novalue", times_tree[] = "\\times";
 
 static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
@@ -95,6 +97,53 @@ NTSTATUS key_is_hidden(struct str16 canon, bool *hidden)
             return status;
     }
     return STATUS_SUCCESS;
+}
+
+/* Appends what follows the renamed key's old name to its new one, which the mark holds. */
+static NTSTATUS read_renamed(struct str16 parent, struct str16 leaf, struct str16 rest,
+                             uint16_t **memory, struct str16 *name)
+{
+    enum { SIZE_MAX_NAME = 0x10000 };
+    layer_cleanup_handle HANDLE marks = NULL;
+    UNICODE_STRING value = unicode_of_str16(leaf);
+    ULONG len;
+    layer_cleanup_free struct nt_key_value_partial_information *info = layer_alloc(SIZE_MAX_NAME);
+    if (!info)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = key_open_marks(parent, false, &marks);
+    if (!status)
+        status = real.NtQueryValueKey(marks, &value, NT_KEY_VALUE_PARTIAL_INFORMATION, info,
+                                      SIZE_MAX_NAME, &len);
+    if (status)
+        return status;
+    if (!info->data_length)
+        return STATUS_KEY_DELETED;
+    struct str16_buf out = {.cap = info->data_length / sizeof *out.s + rest.len};
+    *memory = out.s = layer_alloc(out.cap * sizeof *out.s);
+    if (!out.s)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    out.len = info->data_length / sizeof *out.s;
+    memcpy(out.s, info->data, out.len * sizeof *out.s);
+    str16_put(&out, rest);
+    *name = str16_view(&out);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
+{
+    *memory = NULL;
+    for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
+        bool hidden = false;
+        UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(name));
+        if (!layer_changed(CHANGE_KEY_HIDDEN, name))
+            continue;
+        NTSTATUS status = has_mark(parent, false, &leaf, &hidden);
+        if (status)
+            return status;
+        if (hidden)
+            return read_renamed(parent, ntpath_leaf(name), str16_skip(canon, name.len), memory, to);
+    }
+    return STATUS_KEY_DELETED;
 }
 
 void key_view_close(struct key_view *view)
@@ -191,9 +240,9 @@ static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 }
 
 /* Makes one key of upper for the host's, with its class and its spelling, which replaces the end of
- * `name`. */
+ * `name`. *time gets when the host's was last written. */
 static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK access,
-                       HANDLE *handle)
+                       HANDLE *handle, int64_t *time)
 {
     enum { SIZE = 1024 };
     struct str16 canon = str16_skip(str16_view(name), canon_start);
@@ -202,6 +251,7 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
     bool hidden;
 
     *handle = NULL;
+    *time = 0;
     layer_cleanup_free uint8_t *buffer = layer_alloc(SIZE);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -215,6 +265,7 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
     const struct nt_key_node_information *node = (void *)buffer;
     if (!status && !real.NtQueryKey(lower, NT_KEY_NODE_INFORMATION, buffer, SIZE, &len)) {
         struct str16 leaf = {(const uint16_t *)node->name, node->name_length / sizeof(WCHAR)};
+        *time = node->last_write_time.QuadPart;
         if (str16_equal_nocase(leaf, ntpath_leaf(canon)))
             memcpy(name->s + name->len - leaf.len, leaf.s, leaf.len * sizeof *leaf.s);
         if (node->class_length && node->class_offset < SIZE &&
@@ -258,20 +309,36 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
     }
     if (there == canon.len)
         there = 0; // a root, which has none above it
+    layer_cleanup_handle HANDLE above = NULL;
+    if (there)
+        open_in_tree(upper_tree, str16_first(canon, there), KEYNAME_READ | KEYNAME_SET_VALUE,
+                     &above);
+    struct str16 above_name = str16_first(canon, there);
     for (size_t at = there ? there + 1 : 1; at <= canon.len; at++) {
         if (at < canon.len && canon.s[at] != '\\')
             continue;
-        layer_close_at(handle);
+        layer_cleanup_handle HANDLE made = NULL;
+        int64_t time, time_above = above ? key_time_of(above) : 0;
         name.len = start + at;
-        status = mirror(&name, start, access, handle);
+        status = mirror(&name, start, KEYNAME_ALL, &made, &time);
         if (status)
             break;
+        // That there is a key of the VM's now is no writing for its programs.
+        if (time_above)
+            key_time_keep(above_name, above, key_time_shown(above_name, time_above));
+        key_time_keep(str16_first(canon, at), made, time);
+        layer_close_at(&above);
+        above = made;
+        made = NULL;
+        above_name = str16_first(canon, at);
     }
-    change_index_bump(layer_changes);
+    if (!status)
+        status = key_open_upper(canon, access, handle);
     return status;
 }
 
-static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value)
+static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value,
+                         struct str16 data)
 {
     layer_cleanup_handle HANDLE marks = NULL;
     struct str16_buf name;
@@ -280,12 +347,12 @@ static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STR
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = make_path(str16_view(&name), KEYNAME_SET_VALUE, &marks);
     if (!status)
-        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE, NULL, 0);
-    change_index_bump(layer_changes);
+        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE,
+                                    (void *)data.s, (ULONG)(data.len * sizeof *data.s));
     return status;
 }
 
-NTSTATUS key_hide(struct str16 canon)
+NTSTATUS key_hide(struct str16 canon, struct str16 renamed)
 {
     struct str16 parent;
     if (!ntpath_parent(canon, &parent))
@@ -293,18 +360,76 @@ NTSTATUS key_hide(struct str16 canon)
     change_index_add(layer_changes, CHANGE_KEY_HIDDEN, canon);
     change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
     UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(canon));
-    return set_mark(hidden_tree, parent, &leaf);
+    return set_mark(hidden_tree, parent, &leaf, renamed);
 }
 
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)
 {
     change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, canon);
-    return set_mark(no_value_tree, canon, value);
+    return set_mark(no_value_tree, canon, value, (struct str16){0});
+}
+
+NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle)
+{
+    struct str16_buf name;
+    NTSTATUS status = open_in_tree(times_tree, canon, access, handle);
+    if (!make || status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree(times_tree, canon, &name);
+    return memory ? make_path(str16_view(&name), access, handle) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle)
 {
     return open_name(str16_of(layer_config.keys), access, handle);
+}
+
+static uint32_t process_id(void)
+{
+    // TEB.ClientId.UniqueProcess
+    return (uint32_t) * (ULONG_PTR *)((uint8_t *)NtCurrentTeb() + 8 * sizeof(void *));
+}
+
+NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
+                          HANDLE *key)
+{
+    static LONG counter;
+    layer_cleanup_handle HANDLE store = NULL;
+    uint16_t units[40];
+    UNICODE_STRING text;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    *key = NULL;
+    if (!above)
+        status = key_open_store(KEYNAME_CREATE_SUB_KEY, &store);
+    for (unsigned tries = 0; !status && tries < 16; tries++) {
+        struct str16_buf name = {.s = units, .cap = sizeof units / sizeof *units};
+        ULONG disposition = 0;
+        str16_put_ascii(&name, "scratch-");
+        str16_put_hex32(&name, process_id());
+        str16_put_hex32(&name, (uint32_t)__atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
+        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_view(&name));
+        attributes.RootDirectory = above ? above : store;
+        attributes.SecurityDescriptor = descriptor;
+        status = real.NtCreateKey(key, access | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
+                                  REG_OPTION_VOLATILE, &disposition);
+        if (status)
+            *key = NULL;
+        else if (disposition == REG_CREATED_NEW_KEY)
+            break;
+        else // left over from a process that was killed
+            layer_close_at(key);
+    }
+    return status || *key ? status : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void key_delete_scratch(HANDLE *key)
+{
+    if (*key) {
+        real.NtDeleteKey(*key);
+        real.NtClose(*key);
+    }
+    *key = NULL;
 }
 
 /* Filling the index. */
@@ -314,13 +439,20 @@ enum { WALK_PATH = 32768, WALK_BUFFER = 1024 };
 struct walk {
     struct str16_buf path; // canonical
     uint8_t *buffer;
+    bool has_security; // some key may have been given a descriptor
     void (*each)(struct walk *walk, HANDLE key);
 };
 
 static void announce_upper(struct walk *walk, HANDLE key)
 {
-    (void)key;
+    static const uint16_t security[] = KEYNAME_RESERVED u"security";
+    UNICODE_STRING name = unicode_of_str16(str16_of(security));
+    ULONG len;
     key_announce(str16_view(&walk->path));
+    if (walk->has_security &&
+        real.NtQueryValueKey(key, &name, NT_KEY_VALUE_BASIC_INFORMATION, walk->buffer, WALK_BUFFER,
+                             &len) != STATUS_OBJECT_NAME_NOT_FOUND)
+        change_index_add(layer_changes, CHANGE_KEY_SECURITY, str16_view(&walk->path));
 }
 
 static void announce_hidden(struct walk *walk, HANDLE key)
@@ -383,6 +515,16 @@ static NTSTATUS walk_key(struct walk *walk, HANDLE key)
     }
 }
 
+/* Whether the VM's place has a value of this name: that it has something rare. */
+static bool has_flag(HANDLE store, const uint16_t *name)
+{
+    uint8_t info[64];
+    ULONG len;
+    UNICODE_STRING value = unicode_of_str16(str16_of(name));
+    return real.NtQueryValueKey(store, &value, NT_KEY_VALUE_BASIC_INFORMATION, info, sizeof info,
+                                &len) != STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
 NTSTATUS key_announce_all(void)
 {
     static const struct {
@@ -402,12 +544,16 @@ NTSTATUS key_announce_all(void)
     key_name_store(&parent, &leaf); // is left out of its parent's listing
     change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
     layer_cleanup_handle HANDLE store = NULL;
-    UNICODE_STRING links = {10, 10, (WCHAR *)L"links"};
-    ULONG len;
-    if (!key_open_store(KEYNAME_READ, &store) &&
-        real.NtQueryValueKey(store, &links, NT_KEY_VALUE_BASIC_INFORMATION, buffer, WALK_BUFFER,
-                             &len) != STATUS_OBJECT_NAME_NOT_FOUND)
-        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
+    if (!key_open_store(KEYNAME_READ, &store)) {
+        if (has_flag(store, u"links"))
+            change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
+        layer_cleanup_handle HANDLE times = NULL;
+        if (!key_open_times((struct str16){path, 0}, false, KEYNAME_READ, &times))
+            change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_TIMES_FLAG));
+        walk.has_security = has_flag(store, u"security");
+        if (walk.has_security)
+            change_index_add(layer_changes, CHANGE_KEY_SECURITY, (struct str16){0});
+    }
     for (size_t i = 0; i < sizeof trees / sizeof *trees && !status; i++) {
         layer_cleanup_handle HANDLE root = NULL;
         status = open_in_tree(trees[i].tree, (struct str16){path, 0}, KEYNAME_READ, &root);
@@ -415,6 +561,6 @@ NTSTATUS key_announce_all(void)
         walk.path.len = 0;
         status = status ? none_is_success(status) : walk_key(&walk, root);
     }
-    change_index_bump(layer_changes);
+    key_changed(KEY_CHANGE_OTHER, (struct str16){0}, (struct str16){0});
     return status;
 }

@@ -1,4 +1,4 @@
-#include "layer/key_list.h"
+#include "layer/key_change.h"
 
 // NtQueryValueKey, NtEnumerateValueKey, NtQueryMultipleValueKey: reading values.
 
@@ -34,6 +34,8 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
     HANDLE own = key->handle;
     bool hidden;
 
+    if (name && keyname_is_reserved(str16_of_unicode(name)))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     if (key->lower && key_values_untouched(key->canon))
         return real.NtQueryValueKey(key->handle, name, class, info, length, result);
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
@@ -54,6 +56,29 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
                        result);
 }
 
+bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type, const void *data,
+                  ULONG size)
+{
+    const ULONG fixed = offsetof(struct nt_key_value_partial_information, data);
+    layer_cleanup_free struct nt_key_value_partial_information *info = NULL;
+    HANDLE own = key->handle;
+    ULONG len = 0;
+    bool hidden;
+
+    // The system compares with the VM's own itself.
+    NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
+    if (!status && real.NtQueryValueKey(own, name, NT_KEY_VALUE_PARTIAL_INFORMATION, NULL, 0,
+                                        &len) != STATUS_OBJECT_NAME_NOT_FOUND)
+        return false;
+    if (key_is_hidden(key->canon, &hidden) || hidden || size > 0x10000000)
+        return false;
+    info = layer_alloc(fixed + size);
+    return info && size &&
+           !query_lower(key->canon, key->lower ? key->handle : NULL, name,
+                        NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len) &&
+           info->type == type && info->data_length == size && !memcmp(info->data, data, size);
+}
+
 NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG class, void *info,
                                      ULONG length, ULONG *result)
 {
@@ -66,6 +91,8 @@ NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG 
         return real.NtQueryValueKey(handle, name, class, info, length, result);
     if (!(key.access & KEYNAME_QUERY_VALUE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     return query_value(&key, name, class, info, length, result);
 }
 
@@ -111,6 +138,8 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
         return real.NtEnumerateValueKey(handle, index, class, info, length, result);
     if (!(key.access & KEYNAME_QUERY_VALUE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
     if (key.lower && key_values_untouched(key.canon))
         return real.NtEnumerateValueKey(handle, index, class, info, length, result);
 
@@ -143,6 +172,8 @@ NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY ent
         return real.NtQueryMultipleValueKey(handle, entries, count, buffer, length, needed);
     if (!(key.access & KEYNAME_QUERY_VALUE))
         return STATUS_ACCESS_DENIED;
+    if (key.dead)
+        return STATUS_KEY_DELETED;
 
     ULONG used = 0, room = *length, size = 512;
     layer_cleanup_free struct nt_key_value_partial_information *info = layer_alloc(size);
