@@ -90,10 +90,13 @@
     X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
     X(NtWaitForSingleObject)                                                                       \
+    X(NtResetEvent)                                                                                \
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
     X(NtQueryInformationProcess)                                                                   \
+    X(NtQueueApcThread)                                                                            \
+    X(NtSetIoCompletion)                                                                           \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \

@@ -58,6 +58,12 @@ NTSTATUS store_copy_up_tree(struct str16 canon);
 /* Takes a copied file in files\ away again: the VM sees the host's. */
 void store_discard(struct str16 canon);
 
+/* The folder in which the marks on what lies in the folder `canon` are, as store_upper_name(). */
+uint16_t *store_marks_name(struct str16 canon, struct str16_buf *name);
+
+/* The name that a mark in such a folder is for; false for what is no mark. */
+bool store_marked_name(struct str16 mark, struct str16 *name);
+
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
 
