@@ -83,7 +83,10 @@
     /* processes */                                                                                \
     X(NtCreateUserProcess)                                                                         \
     X(NtCreateProcess)                                                                             \
-    X(NtCreateProcessEx)
+    X(NtCreateProcessEx)                                                                           \
+    X(NtQueryInformationProcess)                                                                   \
+    X(NtQueryVirtualMemory)                                                                        \
+    X(NtQuerySystemInformation)
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
@@ -94,7 +97,6 @@
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
-    X(NtQueryInformationProcess)                                                                   \
     X(NtQueueApcThread)                                                                            \
     X(NtSetIoCompletion)                                                                           \
     X(NtResumeThread)                                                                              \
