@@ -86,7 +86,10 @@
     /* processes */                                                                                \
     X(NtCreateUserProcess)                                                                         \
     X(NtCreateProcess)                                                                             \
-    X(NtCreateProcessEx)
+    X(NtCreateProcessEx)                                                                           \
+    X(NtQueryInformationProcess)                                                                   \
+    X(NtQueryVirtualMemory)                                                                        \
+    X(NtQuerySystemInformation)
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
@@ -97,10 +100,12 @@
     X(NtOpenProcessToken)                                                                          \
     X(NtDuplicateToken)                                                                            \
     X(NtAccessCheck)                                                                               \
+    X(NtResetEvent)                                                                                \
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
-    X(NtQueryInformationProcess)                                                                   \
+    X(NtQueueApcThread)                                                                            \
+    X(NtSetIoCompletion)                                                                           \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \

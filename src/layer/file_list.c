@@ -1,84 +1,33 @@
-#include "core/dirlist.h"
 #include "layer/changes.h"
 #include "layer/file_name.h"
-#include "layer/handles.h"
+#include "layer/folder.h"
+#include "layer/merge.h"
 #include "layer/store.h"
 
-// Listing folders: one that the VM has not changed is listed by the system alone; of another both
-// layers are read once, merged, and handed out from memory.
-
-enum { BLOCK = 64 * 1024 };
-
-struct block {
-    struct block *next;
-    uint8_t bytes[BLOCK];
-};
+// Listing folders. One that only one layer has anything of is listed by the system alone; of
+// another both layers are read once, merged, and handed out from memory. Which of the two a listing
+// is, is decided when it begins and when it is begun anew: in between, the folder may change.
+//
+// Patterns are matched by the system, which does it while it reads a layer. So they mean what they
+// mean to it, 8.3 names included.
 
 struct listing {
-    struct block *blocks;
-    struct dirlist_entry *entries; // count of them
-    struct dirlist_entry **order;
-    size_t count, capacity, at;
-    bool started; // something was asked of it
+    enum { NOT_BEGUN, BY_SYSTEM, MERGED } by;
+    bool answered;        // the program has had a first answer
+    bool system_answered; // the system has, on this handle
+    uint16_t *pattern;    // of the first call, for good
+    size_t pattern_len;   // units, 0 for all
+    struct merge merge;
+    size_t at; // in merge.order
 };
 
-static void free_listing(void *memory)
+void listing_free(struct listing *listing)
 {
-    struct listing *listing = memory;
-    for (struct block *block = listing->blocks, *next; block; block = next) {
-        next = block->next;
-        layer_free(block);
-    }
-    layer_free(listing->entries);
-    layer_free(listing->order);
+    if (!listing)
+        return;
+    merge_forget(&listing->merge);
+    layer_free(listing->pattern);
     layer_free(listing);
-}
-
-static NTSTATUS add_entry(struct listing *listing, const struct dirlist_entry *entry)
-{
-    if (listing->count == listing->capacity) {
-        size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
-        struct dirlist_entry *entries = layer_alloc(capacity * sizeof *entries);
-        if (!entries)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        if (listing->count)
-            memcpy(entries, listing->entries, listing->count * sizeof *entries);
-        layer_free(listing->entries);
-        listing->entries = entries;
-        listing->capacity = capacity;
-    }
-    listing->entries[listing->count++] = *entry;
-    return STATUS_SUCCESS;
-}
-
-/* Adds what one layer has. A folder that is not there adds nothing. */
-static NTSTATUS read_layer(struct listing *listing, struct str16 folder, UNICODE_STRING *pattern)
-{
-    layer_cleanup_handle HANDLE handle = NULL;
-    BOOLEAN restart = TRUE;
-    NTSTATUS status =
-        host_open(folder, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &handle);
-    if (host_is_absent(status) || status == STATUS_NOT_A_DIRECTORY)
-        return STATUS_SUCCESS;
-    while (!status) {
-        struct block *block = layer_alloc(sizeof *block);
-        IO_STATUS_BLOCK io;
-        if (!block)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        block->next = listing->blocks;
-        listing->blocks = block;
-        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, block->bytes, BLOCK,
-                                           DIRLIST_ID_BOTH, FALSE, pattern, restart);
-        restart = FALSE;
-        for (uint32_t at = 0, next = 1; !status && next; at += next) {
-            struct dirlist_entry entry;
-            if (!dirlist_read(block->bytes + at, BLOCK - at, &entry, &next))
-                return STATUS_UNSUCCESSFUL;
-            status = add_entry(listing, &entry);
-        }
-    }
-    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE ? STATUS_SUCCESS
-                                                                           : status;
 }
 
 /* The canonical name of an entry of `folder`, in memory of layer_alloc()'s. */
@@ -95,65 +44,38 @@ static uint16_t *child_name(struct str16 folder, struct str16 name, struct str16
     return memory;
 }
 
-/* Whether an entry of the host's is hidden by a mark on it, or is the store. */
-static NTSTATUS entry_hidden(struct str16 folder, struct str16 name, bool *hidden)
+/* What the VM sees of a folder, in a class that has the members of `class`. */
+static NTSTATUS read_layers(struct str16 canon, uint32_t class, const struct listing *listing,
+                            struct merge *merge)
 {
-    struct str16 child;
-    layer_cleanup_free uint16_t *memory = child_name(folder, name, &child);
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    if (store_owns(child)) {
-        *hidden = true;
-        return STATUS_SUCCESS;
-    }
-    return store_is_hidden(child, hidden);
+    UNICODE_STRING pattern =
+        unicode_of_str16((struct str16){listing->pattern, listing->pattern_len});
+    return merge_read(canon, listing->pattern_len ? &pattern : NULL, dirlist_source(class), merge);
 }
 
-static NTSTATUS merge(struct str16 canon, UNICODE_STRING *pattern, struct listing *listing)
+static NTSTATUS read_anew(struct str16 canon, uint32_t class, struct listing *listing)
 {
-    struct str16_buf upper, lower;
-    layer_cleanup_free uint16_t *upper_memory = store_upper_name(canon, 0, &upper);
-    layer_cleanup_free uint16_t *lower_memory = store_lower_name(canon, 0, &lower);
-    bool hidden = false;
+    listing->at = 0;
+    return read_layers(canon, class, listing, &listing->merge);
+}
 
-    if (!upper_memory || !lower_memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_layer(listing, str16_view(&upper), pattern);
-    size_t from_upper = listing->count;
-    if (!status)
-        status = store_is_hidden(canon, &hidden);
-    if (!status && !hidden)
-        status = read_layer(listing, str16_view(&lower), pattern);
-    if (status || !listing->count)
+/* Reads the layers again, in a class that has what is asked for now, and goes on where the listing
+ * was. */
+static NTSTATUS read_richer(struct str16 canon, uint32_t class, struct listing *listing)
+{
+    struct merge merge = {0};
+    size_t at = 0;
+    NTSTATUS status = read_layers(canon, class, listing, &merge);
+    if (status) {
+        merge_forget(&merge);
         return status;
-
-    layer_cleanup_free struct dirlist_entry **spare =
-        layer_alloc(listing->count * sizeof(struct dirlist_entry *));
-    listing->order = layer_alloc(listing->count * sizeof(struct dirlist_entry *));
-    if (!spare || !listing->order)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    for (size_t i = 0; i < listing->count; i++)
-        listing->order[i] = &listing->entries[i];
-    dirlist_sort(listing->order, spare,
-                 listing->count); // stable: of two alike the upper comes first
-
-    size_t kept = 0;
-    for (size_t i = 0; i < listing->count; i++) {
-        struct dirlist_entry *entry = listing->order[i];
-        if (entry < listing->entries + from_upper) {
-            listing->order[kept++] = entry;
-            continue;
-        }
-        if ((status = entry_hidden(canon, entry->name, &hidden)))
-            return status;
-        if (hidden)
-            continue;
-        if (kept && dirlist_compare(listing->order[kept - 1], entry) == 0)
-            listing->order[kept - 1]->name = entry->name; // spelled as the host does
-        else
-            listing->order[kept++] = entry;
     }
-    listing->count = kept;
+    while (listing->at && at < merge.count &&
+           dirlist_compare(merge.order[at], listing->merge.order[listing->at - 1]) <= 0)
+        at++;
+    merge_forget(&listing->merge);
+    listing->merge = merge;
+    listing->at = at;
     return STATUS_SUCCESS;
 }
 
@@ -172,96 +94,239 @@ static bool same_as_host(const struct handle_record *record)
     return memory && !store_owns(child);
 }
 
-/* The record of a folder's handle, made from the kernel's name for it if there is none. */
-static struct handle_record *record_of(HANDLE handle)
+/* Whether the system's listing of the VM's own folder is all that the VM sees. *memory gets the
+ * folder's name as it is now, which for an own folder any process of the VM may have changed. */
+static NTSTATUS same_as_own(HANDLE handle, const struct handle_record *record, uint16_t **memory,
+                            struct str16 *canon, bool *same)
 {
-    struct handle_record *record = handles_get(handle, HANDLE_FOLDER);
-    layer_cleanup_free uint16_t *host_memory = NULL, *memory = NULL;
-    struct str16 host, canon;
+    struct store_view view;
+    struct str16 parent;
     bool own;
 
-    if (record || host_name_of(handle, &host_memory, &host) ||
-        store_canon_of_host(host, &memory, &canon, &own))
-        return record;
-    handles_add(handle, HANDLE_FOLDER, canon, !own, 0);
-    return handles_get(handle, HANDLE_FOLDER);
+    *same = false;
+    *memory = NULL;
+    *canon = record->canon;
+    if (record->lower)
+        return STATUS_SUCCESS;
+    NTSTATUS status = file_name_of_handle(handle, memory, canon, &own);
+    if (!status && own && ntpath_parent(*canon, &parent)) {
+        status = store_look(*canon, &view);
+        // Nothing of the host's, or no folder at all: which is for the system to refuse.
+        *same = !status && (!view.lower || !(view.upper & FILE_ATTRIBUTE_DIRECTORY));
+    }
+    return status;
 }
 
-static NTSTATUS hand_out(struct listing *listing, IO_STATUS_BLOCK *io, uint8_t *buffer,
-                         ULONG length, uint32_t class, bool single)
-{
-    size_t fixed = dirlist_fixed_size(class), at = 0, last = 0, end = 0;
-    bool first = !listing->started;
+struct call {
+    HANDLE handle;
+    HANDLE event;
+    PIO_APC_ROUTINE apc;
+    void *apc_context;
+    IO_STATUS_BLOCK *io;
+    void *buffer;
+    ULONG length, class, flags;
+    UNICODE_STRING *pattern;
+    bool extended; // NtQueryDirectoryFileEx
+};
 
-    if (!fixed)
-        return STATUS_INVALID_INFO_CLASS;
-    if (length < fixed)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    listing->started = true;
-    if (listing->at >= listing->count)
-        return first ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES;
+enum { RESTART_SCAN = 1, SINGLE_ENTRY = 2, NO_CURSOR_UPDATE = 0x10 };
+
+static NTSTATUS ask_system(const struct call *call, UNICODE_STRING *pattern)
+{
+    return call->extended
+               ? real.NtQueryDirectoryFileEx(call->handle, call->event, call->apc,
+                                             call->apc_context, call->io, call->buffer,
+                                             call->length, call->class, call->flags, pattern)
+               : real.NtQueryDirectoryFile(call->handle, call->event, call->apc, call->apc_context,
+                                           call->io, call->buffer, call->length, call->class,
+                                           call->flags & SINGLE_ENTRY ? TRUE : FALSE, pattern,
+                                           call->flags & RESTART_SCAN ? TRUE : FALSE);
+}
+
+/* What the system says to a listing with an event or an APC: not every one takes them (Wine 8:
+ * dlls/ntdll/unix/file.c, NtQueryDirectoryFile). Asked once, on a handle of the layer's own. */
+static NTSTATUS ask_for_events(struct str16 name)
+{
+    static NTSTATUS known;
+    static bool asked;
+    layer_cleanup_handle HANDLE folder = NULL, event = NULL;
+    IO_STATUS_BLOCK io;
+    uint8_t buffer[1024];
+
+    if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE))
+        return known;
+    if (host_open(name, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder) ||
+        real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 1 /* SynchronizationEvent */, FALSE))
+        return STATUS_SUCCESS;
+    NTSTATUS status = real.NtQueryDirectoryFile(folder, event, NULL, NULL, &io, buffer,
+                                                sizeof buffer, DIRLIST_NAMES, TRUE, NULL, TRUE);
+    known = status == STATUS_NOT_IMPLEMENTED ? status : STATUS_SUCCESS;
+    __atomic_store_n(&asked, true, __ATOMIC_RELEASE);
+    return known;
+}
+
+/* Whether the handle may list. */
+static NTSTATUS check_access(HANDLE handle)
+{
+    struct {
+        ULONG attributes, access, counts_and_sizes[12];
+    } info;
+    NTSTATUS status = real.NtQueryObject(
+        handle, (OBJECT_INFORMATION_CLASS)0 /* ObjectBasicInformation */, &info, sizeof info, NULL);
+    return status                              ? status
+           : info.access & FILE_LIST_DIRECTORY ? STATUS_SUCCESS
+                                               : STATUS_ACCESS_DENIED;
+}
+
+static NTSTATUS note_pattern(struct listing *listing, const UNICODE_STRING *pattern)
+{
+    if (!pattern || pattern->Length < sizeof(WCHAR))
+        return STATUS_SUCCESS;
+    listing->pattern = layer_alloc(pattern->Length);
+    if (!listing->pattern)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memcpy(listing->pattern, pattern->Buffer, pattern->Length);
+    listing->pattern_len = pattern->Length / sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* Decides who lists, and reads the layers if it is the layer. */
+static NTSTATUS begin(const struct call *call, const struct handle_record *record,
+                      struct listing *listing)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 canon;
+    bool same = same_as_host(record);
     NTSTATUS status = STATUS_SUCCESS;
-    for (bool any = false; listing->at < listing->count; any = true) {
-        const struct dirlist_entry *entry = listing->order[listing->at];
+
+    listing->by = BY_SYSTEM;
+    if (!same)
+        status = same_as_own(call->handle, record, &memory, &canon, &same);
+    if (same || status)
+        return status;
+    status = check_access(call->handle);
+    if (!status && !listing->answered)
+        status = note_pattern(listing, call->pattern);
+    if (!status)
+        status = read_anew(canon, call->class, listing);
+    listing->by = status ? NOT_BEGUN : MERGED;
+    return status;
+}
+
+static NTSTATUS hand_out(struct listing *listing, const struct call *call, ULONG_PTR *information)
+{
+    size_t fixed = dirlist_fixed_size(call->class), length = call->length, at = 0, last = 0;
+    size_t begin = listing->at;
+    bool first = !listing->answered;
+    uint8_t *buffer = call->buffer;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    listing->answered = true;
+    *information = 0;
+    if (listing->at >= listing->merge.count)
+        return first ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES;
+    for (bool any = false; listing->at < listing->merge.count; any = true) {
+        const struct dirlist_entry *entry = listing->merge.order[listing->at];
         size_t whole = fixed + entry->name.len * sizeof(uint16_t);
         if (any && (at > length || whole > length - at))
             break;
-        dirlist_write(class, entry, buffer + at, length - at);
+        dirlist_write(call->class, entry, buffer + at, length - at);
         if (any) {
             uint32_t offset = (uint32_t)(at - last);
             memcpy(buffer + last, &offset, sizeof offset);
         }
         listing->at++;
-        end = at + (whole < length - at ? whole : length - at);
+        *information = at + (whole < length - at ? whole : length - at);
         if (whole > length - at) { // only the first: its name is cut
             status = STATUS_BUFFER_OVERFLOW;
             break;
         }
         last = at;
         at = (at + whole + 7) & ~(size_t)7;
-        if (single)
+        if (call->flags & SINGLE_ENTRY)
             break;
     }
-    io->Information = end;
+    if (call->flags & NO_CURSOR_UPDATE)
+        listing->at = begin;
     return status;
 }
 
-static NTSTATUS list(struct handle_record *record, HANDLE event, IO_STATUS_BLOCK *io, void *buffer,
-                     ULONG length, ULONG class, bool single, UNICODE_STRING *pattern, bool restart)
+/* A pattern, once given, is the handle's: the system keeps it for what it lists, the layer for what
+ * it does. */
+static NTSTATUS list_by_system(const struct call *call, struct listing *listing)
 {
-    NTSTATUS status = STATUS_SUCCESS;
-    layer_lock(&record->lock);
-    struct listing *listing = record->listing;
-    bool started = listing && listing->started;
-    if (restart && listing) {
-        free_listing(listing);
-        record->listing = listing = NULL;
-    }
-    if (!listing) {
-        record->listing = listing = layer_alloc(sizeof *listing);
-        record->free_listing = free_listing;
-        status = listing
-                     ? merge(record->canon, pattern && pattern->Length ? pattern : NULL, listing)
-                     : STATUS_INSUFFICIENT_RESOURCES;
-        if (listing)
-            listing->started = started && !restart;
-        if (status && listing) {
-            free_listing(listing);
-            record->listing = NULL;
-        }
-    }
-    if (!status)
-        status = hand_out(listing, io, buffer, length, class, single);
-    layer_unlock(&record->lock);
-    if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW || status == STATUS_NO_MORE_FILES ||
-        status == STATUS_NO_SUCH_FILE) {
-        io->Status = status;
-        if (status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE)
-            io->Information = 0;
-        if (event)
-            real.NtSetEvent(event, NULL);
+    UNICODE_STRING text = unicode_of_str16((struct str16){listing->pattern, listing->pattern_len});
+    NTSTATUS status = ask_system(call, listing->answered && !listing->system_answered
+                                           ? (listing->pattern_len ? &text : NULL)
+                                           : call->pattern);
+    if (!NT_ERROR(status) || status == STATUS_NO_SUCH_FILE) {
+        if (!listing->answered)
+            note_pattern(listing, call->pattern);
+        listing->answered = listing->system_answered = true;
+    } else if (!listing->answered) {
+        listing->by = NOT_BEGUN;
     }
     return status;
+}
+
+static NTSTATUS list_merged(const struct call *call, const struct handle_record *record,
+                            struct folder *folder)
+{
+    struct listing *listing = folder->listing;
+    ULONG_PTR information = 0;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (call->event || call->apc) {
+        struct str16_buf name;
+        layer_cleanup_free uint16_t *memory = record->lower
+                                                  ? store_lower_name(record->canon, 0, &name)
+                                                  : store_upper_name(record->canon, 0, &name);
+        status = memory ? ask_for_events(str16_view(&name)) : STATUS_INSUFFICIENT_RESOURCES;
+        if (status)
+            return status;
+        if (call->event)
+            real.NtResetEvent(call->event, NULL);
+    }
+    if (!dirlist_covers(listing->merge.source, call->class))
+        status = read_richer(record->canon, call->class, listing);
+    if (status)
+        return status;
+    status = hand_out(listing, call, &information);
+    struct folder_completion to = folder_completion_now(call->handle, folder, call->io, call->event,
+                                                        call->apc, call->apc_context);
+    // A call that fails at once tells nobody.
+    if (!NT_ERROR(status))
+        folder_complete(&to, status, information);
+    return status;
+}
+
+static NTSTATUS list(const struct call *call)
+{
+    layer_wake();
+    layer_cleanup_record struct handle_record *record = NULL;
+    // What the system refuses without a look at the folder, it refuses itself.
+    if (call->buffer && call->io && dirlist_fixed_size(call->class) &&
+        call->length >= dirlist_least_size(call->class))
+        record = folder_record(call->handle);
+    if (!record)
+        return ask_system(call, call->pattern);
+
+    struct folder *folder = folder_of(record);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!folder)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    layer_lock(&folder->lock);
+    if (!folder->listing)
+        folder->listing = layer_alloc(sizeof *folder->listing);
+    struct listing *listing = folder->listing;
+    if (!listing)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    else if (listing->by == NOT_BEGUN || call->flags & RESTART_SCAN)
+        status = begin(call, record, listing);
+    bool merged = !status && listing->by == MERGED;
+    if (merged)
+        status = list_merged(call, record, folder);
+    layer_unlock(&folder->lock);
+    return status || merged ? status : list_by_system(call, listing);
 }
 
 NTSTATUS NTAPI layer_NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
@@ -269,12 +334,17 @@ NTSTATUS NTAPI layer_NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_R
                                           ULONG length, ULONG class, BOOLEAN single,
                                           UNICODE_STRING *pattern, BOOLEAN restart)
 {
-    layer_wake();
-    layer_cleanup_record struct handle_record *record = record_of(handle);
-    if (!record || (!record->listing && same_as_host(record)))
-        return real.NtQueryDirectoryFile(handle, event, apc, apc_context, io, buffer, length, class,
-                                         single, pattern, restart);
-    return list(record, event, io, buffer, length, class, single, pattern, restart);
+    struct call call = {.handle = handle,
+                        .event = event,
+                        .apc = apc,
+                        .apc_context = apc_context,
+                        .io = io,
+                        .buffer = buffer,
+                        .length = length,
+                        .class = class,
+                        .flags = (single ? SINGLE_ENTRY : 0) | (restart ? RESTART_SCAN : 0),
+                        .pattern = pattern};
+    return list(&call);
 }
 
 NTSTATUS NTAPI layer_NtQueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
@@ -282,12 +352,16 @@ NTSTATUS NTAPI layer_NtQueryDirectoryFileEx(HANDLE handle, HANDLE event, PIO_APC
                                             ULONG length, ULONG class, ULONG flags,
                                             UNICODE_STRING *pattern)
 {
-    enum { RESTART_SCAN = 1, SINGLE_ENTRY = 2 };
-    layer_wake();
-    layer_cleanup_record struct handle_record *record = record_of(handle);
-    if (!record || (!record->listing && same_as_host(record)))
-        return real.NtQueryDirectoryFileEx(handle, event, apc, apc_context, io, buffer, length,
-                                           class, flags, pattern);
-    return list(record, event, io, buffer, length, class, flags & SINGLE_ENTRY, pattern,
-                flags & RESTART_SCAN);
+    struct call call = {.handle = handle,
+                        .event = event,
+                        .apc = apc,
+                        .apc_context = apc_context,
+                        .io = io,
+                        .buffer = buffer,
+                        .length = length,
+                        .class = class,
+                        .flags = flags,
+                        .pattern = pattern,
+                        .extended = true};
+    return list(&call);
 }

@@ -1,4 +1,5 @@
 #include "layer/handles.h"
+#include "layer/folder.h"
 
 enum { BUCKETS = 1024 };
 
@@ -79,9 +80,14 @@ void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_acce
 {
     for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_SOCKET; kind++) {
         layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
-        if (record)
-            handles_add(copy, kind, record->canon, record->lower,
-                        same_access ? record->access : access);
+        if (!record)
+            continue;
+        handles_add(copy, kind, record->canon, record->lower,
+                    same_access ? record->access : access);
+        layer_cleanup_record struct handle_record *added =
+            kind == HANDLE_FOLDER ? handles_get(copy, kind) : NULL;
+        if (added)
+            folder_share(record, added);
     }
 }
 

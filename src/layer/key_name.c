@@ -416,8 +416,8 @@ NTSTATUS key_handle_renamed(struct key_handle *key, struct str16 canon, HANDLE *
     return STATUS_SUCCESS;
 }
 
-/* The same for a handle on the host's key that is hidden from the VM since: the VM deleted it, or renamed
- * it, and then the name is found that it has now. */
+/* The same for a handle on the host's key that is hidden from the VM since: the VM deleted it, or
+ * renamed it, and then the name is found that it has now. */
 static NTSTATUS find_dead_lower(struct key_handle *key)
 {
     layer_cleanup_free uint16_t *memory = NULL;
@@ -460,8 +460,8 @@ static NTSTATUS find_dead_lower(struct key_handle *key)
     return status ? status : key_handle_renamed(key, canon, &own);
 }
 
-/* Whether the key that the handle was opened on was deleted. Only of one that has a name under which a key
- * was deleted, the system is asked. */
+/* Whether the key that the handle was opened on was deleted. Only of one that has a name under
+ * which a key was deleted, the system is asked. */
 static NTSTATUS find_dead(struct key_handle *key)
 {
     bool hidden;

@@ -151,8 +151,8 @@ static NTSTATUS make_relative(SECURITY_DESCRIPTOR *absolute, struct descriptor *
     return status;
 }
 
-/* What the system makes of `asked` (may be NULL) for a key below one with the descriptor `above`, whose
- * owner does not matter to it. */
+/* What the system makes of `asked` (may be NULL) for a key below one with the descriptor `above`,
+ * whose owner does not matter to it. */
 static NTSTATUS inherit(struct descriptor *above, PSECURITY_DESCRIPTOR asked, ACCESS_MASK access,
                         struct descriptor *out)
 {
@@ -242,7 +242,8 @@ static NTSTATUS open_token(HANDLE *token)
     layer_cleanup_handle HANDLE process = NULL;
     SECURITY_QUALITY_OF_SERVICE quality = {sizeof quality, SecurityImpersonation,
                                            SECURITY_STATIC_TRACKING, FALSE};
-    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes, .SecurityQualityOfService = &quality};
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes,
+                                    .SecurityQualityOfService = &quality};
 
     if (!real.NtOpenThreadToken(NtCurrentThread(), TOKEN_QUERY, TRUE, token))
         return STATUS_SUCCESS;

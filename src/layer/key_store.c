@@ -347,8 +347,8 @@ static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STR
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = make_path(str16_view(&name), KEYNAME_SET_VALUE, &marks);
     if (!status)
-        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE,
-                                    (void *)data.s, (ULONG)(data.len * sizeof *data.s));
+        status = real.NtSetValueKey(marks, (UNICODE_STRING *)value, 0, REG_NONE, (void *)data.s,
+                                    (ULONG)(data.len * sizeof *data.s));
     return status;
 }
 

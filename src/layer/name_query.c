@@ -1,3 +1,4 @@
+#include "layer/name_query.h"
 #include "layer/file_name.h"
 #include "layer/host.h"
 #include "layer/store.h"
@@ -6,10 +7,33 @@
 
 static const char pipe_device[] = "\\Device\\NamedPipe";
 
-/* Replaces the host's name `host` by the VM's, if it is one that the layer made. *memory is
- * layer_alloc()'s. */
-static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *name,
-                          bool *translated)
+/* A file's name in the form that `host`, its name in the store, has. */
+static void put_file_name(struct str16 host, struct str16 canon, struct str16_buf *out)
+{
+    bool on_drive = canon.len && (canon.len == 1 || canon.s[1] == '\\') && canon.s[0] >= 'A' &&
+                    canon.s[0] <= 'Z';
+    if (str16_starts_ascii(host, "\\Device\\") && on_drive) {
+        str16_put(out, str16_of(layer_config.drives[canon.s[0] - 'A']));
+        str16_put(out, str16_skip(canon, 1));
+        if (canon.len == 1)
+            str16_put_unit(out, '\\');
+        return;
+    }
+    size_t start = out->len;
+    ntpath_lower(canon, out);
+    if (str16_starts_ascii(host, "\\") || !str16_starts_ascii(str16_view(out), "\\??\\"))
+        return;
+    // As Win32 has it: C:\x, \\server\share\x.
+    size_t prefix = sizeof "\\??\\" - 1;
+    if (str16_starts_ascii(canon, "UNC\\")) {
+        prefix += sizeof "UNC" - 2;
+        out->s[start + prefix] = '\\';
+    }
+    memmove(out->s + start, out->s + start + prefix, (out->len - start - prefix) * sizeof *out->s);
+    out->len -= prefix;
+}
+
+NTSTATUS name_translate(struct str16 host, uint16_t **memory, struct str16 *name, bool *translated)
 {
     struct str16 objects = str16_of(layer_config.objects), pipes = str16_of(layer_config.pipes),
                  rest, parent, folder;
@@ -46,14 +70,7 @@ static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *na
                 continue;
             if (!str16_starts_ascii(folder, "files\\"))
                 return STATUS_SUCCESS;
-            struct str16 canon = str16_skip(folder, 6);
-            if (str16_starts_ascii(host, "\\Device\\") && canon.len >= 1 &&
-                (canon.len == 1 || canon.s[1] == '\\') && canon.s[0] >= 'A' && canon.s[0] <= 'Z') {
-                str16_put(&out, str16_of(layer_config.drives[canon.s[0] - 'A']));
-                str16_put(&out, str16_skip(canon, 1));
-            } else {
-                ntpath_lower(canon, &out);
-            }
+            put_file_name(host, str16_skip(folder, 6), &out);
             break;
         }
     }
@@ -64,36 +81,90 @@ static NTSTATUS translate(struct str16 host, uint16_t **memory, struct str16 *na
     return STATUS_SUCCESS;
 }
 
+/* Puts the VM's name where a longer one is, with a terminator if that one had room for it. */
+static void put_back(UNICODE_STRING *given, struct str16 name)
+{
+    USHORT size = (USHORT)(name.len * sizeof(WCHAR)), behind = given->MaximumLength - given->Length;
+    memcpy(given->Buffer, name.s, size);
+    if (behind >= sizeof(WCHAR))
+        given->Buffer[name.len] = 0;
+    given->Length = size;
+    given->MaximumLength = size + behind;
+}
+
+/* Asks again, with a buffer that is large enough. */
+static NTSTATUS ask_all(const struct name_question *question, ULONG needed, void **info,
+                        ULONG *returned)
+{
+    enum { LARGEST = 0x11000 }; // no counted string with its header is longer
+    for (ULONG size = needed > 1024 ? needed : 1024; size <= LARGEST; size *= 2) {
+        *info = layer_alloc(size);
+        if (!*info)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        NTSTATUS status = question->ask(question, *info, size, returned);
+        if (!status)
+            return status;
+        layer_free(*info);
+        *info = NULL;
+    }
+    return STATUS_UNSUCCESSFUL;
+}
+
+NTSTATUS name_answer(const struct name_question *question, void *info, ULONG length,
+                     ULONG *returned)
+{
+    layer_cleanup_free void *whole = NULL;
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 name;
+    bool translated = false;
+    ULONG needed = 0;
+
+    NTSTATUS status = question->ask(question, info, length, returned);
+    UNICODE_STRING *given = info;
+    if (status) {
+        if ((status != STATUS_BUFFER_OVERFLOW && status != STATUS_INFO_LENGTH_MISMATCH &&
+             status != STATUS_BUFFER_TOO_SMALL) ||
+            ask_all(question, *returned, &whole, &needed))
+            return status;
+        given = whole;
+    } else {
+        needed = *returned;
+    }
+    if (name_translate(str16_of_unicode(given), &memory, &name, &translated) || !translated ||
+        name.len * sizeof(WCHAR) > given->Length)
+        return status;
+    needed -= given->Length - (ULONG)(name.len * sizeof(WCHAR));
+    put_back(given, name);
+    if (status && length >= needed) { // the VM's name fits, the longer one did not
+        UNICODE_STRING *out = info;
+        *out = *given;
+        out->Buffer = (WCHAR *)(out + 1);
+        memcpy(out->Buffer, given->Buffer, needed - sizeof *out);
+        status = STATUS_SUCCESS;
+    }
+    *returned = needed;
+    return status;
+}
+
+static NTSTATUS ask_object(const struct name_question *question, void *info, ULONG length,
+                           ULONG *returned)
+{
+    return real.NtQueryObject(question->handle, (OBJECT_INFORMATION_CLASS)question->class, info,
+                              length, returned);
+}
+
 NTSTATUS NTAPI layer_NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *info,
                                    ULONG length, ULONG *returned)
 {
     layer_wake();
     if ((int)class != 1 /* ObjectNameInformation */)
         return real.NtQueryObject(handle, class, info, length, returned);
-    layer_cleanup_free uint16_t *host_memory = NULL, *memory = NULL;
-    struct str16 host, name;
-    bool translated = false;
-    NTSTATUS status = host_name_of(handle, &host_memory, &host);
-    if (!status)
-        status = translate(host, &memory, &name, &translated);
-    if (status || !translated)
-        return real.NtQueryObject(handle, class, info, length, returned);
-
-    ULONG size = (ULONG)(name.len * sizeof(WCHAR)),
-          needed = (ULONG)sizeof(UNICODE_STRING) + size + sizeof(WCHAR);
-    if (returned)
-        *returned = needed;
-    if (length < sizeof(UNICODE_STRING))
-        return STATUS_INFO_LENGTH_MISMATCH;
-    if (length < needed)
-        return STATUS_BUFFER_OVERFLOW;
-    OBJECT_NAME_INFORMATION *out = info;
-    out->Name.Length = (USHORT)size;
-    out->Name.MaximumLength = (USHORT)(size + sizeof(WCHAR));
-    out->Name.Buffer = (WCHAR *)(out + 1);
-    memcpy(out->Name.Buffer, name.s, size);
-    out->Name.Buffer[name.len] = 0;
-    return STATUS_SUCCESS;
+    struct name_question question = {ask_object, handle, NULL, (ULONG) class};
+    ULONG size = 0;
+    NTSTATUS status = name_answer(&question, info, length, &size);
+    if (returned && size)
+        *returned = size;
+    return status;
 }
 
 /* Where the name lies in the classes that have one; -1 for the others. */
@@ -102,6 +173,7 @@ static int name_offset(FILE_INFORMATION_CLASS class)
     switch ((int)class) {
     case FileNameInformation:
     case FileNormalizedNameInformation:
+    case NT_FILE_VOLUME_NAME_INFORMATION:
         return 0;
     case FileAllInformation:
         return 96; // after basic, standard, internal, EA, access, position, mode and alignment
@@ -121,6 +193,44 @@ static bool is_suspect(struct str16 name)
                               str16_first(pipes, pipes_compared));
 }
 
+/* A file's name as the classes with a name have it, without its volume; or the volume's, which is
+ * the one that the store is on. */
+static NTSTATUS name_for_class(HANDLE handle, FILE_INFORMATION_CLASS class, uint16_t **memory,
+                               struct str16 *name)
+{
+    layer_cleanup_free uint16_t *host_memory = NULL;
+    struct str16 host;
+    bool translated = false, volume = (int)class == NT_FILE_VOLUME_NAME_INFORMATION;
+    NTSTATUS status = host_name_of(handle, &host_memory, &host);
+    if (!status)
+        status = name_translate(host, memory, name, &translated);
+    if (status || !translated)
+        return status ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+    if (str16_starts_ascii(*name, pipe_device)) {
+        *name = str16_skip(*name, sizeof pipe_device - 1);
+        return volume ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+    }
+    struct str16 rest = *name;
+    for (unsigned i = 0; i < 26; i++) {
+        struct str16 link = str16_of(layer_config.drives[i]);
+        if (link.len && str16_starts_nocase(*name, link) && name->len > link.len &&
+            name->s[link.len] == '\\') {
+            rest = str16_skip(*name, link.len);
+            break;
+        }
+    }
+    if (volume) {
+        *name = str16_first(*name, name->len - rest.len);
+        return name->len ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    if (str16_starts_ascii(rest, "\\??\\UNC\\"))
+        rest = str16_skip(rest, sizeof "\\??\\UNC" - 1);
+    else if (str16_starts_ascii(rest, "\\??\\"))
+        rest = str16_skip(rest, sizeof "\\??\\C:" - 1);
+    *name = rest;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
                                             ULONG length, FILE_INFORMATION_CLASS class)
 {
@@ -133,30 +243,14 @@ NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     struct nt_file_name_information *given = (void *)((char *)info + offset);
     ULONG room = length - (ULONG)offset - sizeof(ULONG),
           have = given->length < room ? given->length : room;
-    if (!is_suspect((struct str16){(const uint16_t *)given->name, have / sizeof(WCHAR)}))
+    if ((int)class != NT_FILE_VOLUME_NAME_INFORMATION &&
+        !is_suspect((struct str16){(const uint16_t *)given->name, have / sizeof(WCHAR)}))
         return status;
 
-    layer_cleanup_free uint16_t *host_memory = NULL, *memory = NULL;
-    struct str16 host, name;
-    bool translated;
-    if (host_name_of(handle, &host_memory, &host) || translate(host, &memory, &name, &translated) ||
-        !translated)
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 name;
+    if (name_for_class(handle, class, &memory, &name))
         return status;
-    // What the volume is called does not belong to this form of a name.
-    if (str16_starts_ascii(name, pipe_device)) {
-        name = str16_skip(name, sizeof pipe_device - 1);
-    } else {
-        for (unsigned i = 0; i < 26; i++) {
-            struct str16 link = str16_of(layer_config.drives[i]);
-            if (link.len && str16_starts_nocase(name, link) && name.len > link.len &&
-                name.s[link.len] == '\\') {
-                name = str16_skip(name, link.len);
-                break;
-            }
-        }
-        if (str16_starts_ascii(name, "\\??\\"))
-            name = str16_skip(name, sizeof "\\??\\C:" - 1);
-    }
     ULONG size = (ULONG)(name.len * sizeof(WCHAR)), fits = size < room ? size : room;
     given->length = size;
     memcpy(given->name, name.s, fits);

@@ -122,6 +122,8 @@ struct nt_pipe_wait {
 };
 
 enum { // FILE_INFORMATION_CLASS values newer than mingw's list
+    NT_FILE_IO_COMPLETION_NOTIFICATION = 41,
+    NT_FILE_VOLUME_NAME_INFORMATION = 58,
     NT_FILE_DISPOSITION_INFORMATION_EX = 64,
     NT_FILE_RENAME_INFORMATION_EX = 65,
     NT_FILE_LINK_INFORMATION_EX = 72,
@@ -266,6 +268,13 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_
                                     void *, ULONG, ULONG, BOOLEAN, UNICODE_STRING *, BOOLEAN);
 NTSTATUS NTAPI NtQueryDirectoryFileEx(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
                                       void *, ULONG, ULONG, ULONG, UNICODE_STRING *);
+NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *,
+                                           IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN);
+NTSTATUS NTAPI NtNotifyChangeDirectoryFileEx(HANDLE, HANDLE, PIO_APC_ROUTINE, void *,
+                                             IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN,
+                                             ULONG);
+NTSTATUS NTAPI NtCancelIoFile(HANDLE, IO_STATUS_BLOCK *);
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG,
                                      ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG,
                                      LARGE_INTEGER *);
@@ -300,6 +309,9 @@ NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES
 NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateIoCompletion(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtOpenIoCompletion(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE, void *key, void *context, NTSTATUS, ULONG_PTR);
+NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE, void **key, void **context, IO_STATUS_BLOCK *,
+                                    const LARGE_INTEGER *);
 NTSTATUS NTAPI NtCreateDirectoryObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenDirectoryObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *,
@@ -355,6 +367,8 @@ NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, const void *, void *, SIZE_T, SIZE_T 
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, void *, const void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, const void *, SIZE_T);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *);
+NTSTATUS NTAPI NtQueueApcThread(HANDLE, PIO_APC_ROUTINE, void *, void *, void *);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
 NTSTATUS NTAPI NtYieldExecution(void);
 

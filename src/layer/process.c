@@ -1,5 +1,6 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
+#include "layer/name_query.h"
 #include "layer/store.h"
 
 // Processes: every one that a process of the VM starts is given the layer before it runs, or is not
@@ -62,6 +63,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
     } copy;
     layer_cleanup_file_name struct file_name name = {0};
     layer_cleanup_free uint16_t *memory = NULL;
+    bool own = false; // the file is the VM's
 
     layer_wake();
     if (!list || list->total_length < sizeof list->total_length || list->total_length > sizeof copy)
@@ -95,6 +97,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
         if (view.upper) {
             attribute->size = image.len * sizeof(WCHAR);
             attribute->value = (ULONG_PTR)image.s;
+            own = true;
         }
     }
     NTSTATUS status = real.NtCreateUserProcess(
@@ -104,6 +107,11 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
     if (status)
         return status;
     status = bring_in(*process);
+    if (!status && own) {
+        status = name_mend_parameters(*process);
+        if (status)
+            real.NtTerminateProcess(*process, status);
+    }
     if (status) {
         real.NtClose(*thread);
         real.NtClose(*process);

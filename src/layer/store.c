@@ -35,11 +35,11 @@ uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *n
     return memory;
 }
 
-/* The name of the mark for `canon`: each component but the last with "d." before it, the last with
- * "h.": so a mark and a folder of marks never have the same name. A component too long for that is
- * split over folders with "l.", after a number of units that is the same however the name is spelt.
- */
-static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
+/* The name in hidden\ for `canon`: each component but the last with "d." before it, the last with
+ * `last`. A mark begins with "h.", so a mark and a folder of marks never have the same name. A
+ * component too long for that is split over folders with "l.", after a number of units that is the
+ * same however the name is spelt. */
+static uint16_t *hidden_name(struct str16 canon, const char *last, struct str16_buf *name)
 {
     size_t components = 1;
     for (size_t i = 0; i < canon.len; i++)
@@ -57,11 +57,29 @@ static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
             str16_put_ascii(name, "\\l.");
             str16_put(name, (struct str16){canon.s + at, STORE_MARK_UNITS});
         }
-        str16_put_ascii(name, end == canon.len ? "\\h." : "\\d.");
+        str16_put_ascii(name, end == canon.len ? last : "\\d.");
         str16_put(name, (struct str16){canon.s + at, end - at});
         at = end + 1;
     }
     return memory;
+}
+
+static uint16_t *mark_name(struct str16 canon, struct str16_buf *name)
+{
+    return hidden_name(canon, "\\h.", name);
+}
+
+uint16_t *store_marks_name(struct str16 canon, struct str16_buf *name)
+{
+    return hidden_name(canon, "\\d.", name);
+}
+
+bool store_marked_name(struct str16 mark, struct str16 *name)
+{
+    if (!str16_starts_ascii(mark, "h."))
+        return false;
+    *name = str16_skip(mark, 2);
+    return true;
 }
 
 bool store_untouched(struct str16 canon)

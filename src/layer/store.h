@@ -66,6 +66,12 @@ void store_discard(struct str16 canon);
  * the host has. */
 NTSTATUS store_check_lower_empty(struct str16 canon);
 
+/* The folder in which the marks on what lies in the folder `canon` are, as store_upper_name(). */
+uint16_t *store_marks_name(struct str16 canon, struct str16_buf *name);
+
+/* The name that a mark in such a folder is for; false for what is no mark. */
+bool store_marked_name(struct str16 mark, struct str16 *name);
+
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
 

@@ -53,23 +53,121 @@ struct id_full_information {
     uint16_t name[1];
 };
 
+struct id_global_tx_information {
+    struct common common;
+    int64_t id;
+    uint8_t transaction[16];
+    uint32_t flags;
+    uint16_t name[1];
+};
+struct id_extd_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    uint8_t id_128[16];
+    uint16_t name[1];
+};
+struct id_extd_both_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    uint8_t id_128[16];
+    int8_t short_length;
+    uint16_t short_name[12];
+    uint16_t name[1];
+};
+struct id_64_extd_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    int64_t id;
+    uint16_t name[1];
+};
+struct id_64_extd_both_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    int64_t id;
+    int8_t short_length;
+    uint16_t short_name[12];
+    uint16_t name[1];
+};
+struct id_all_extd_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    int64_t id;
+    uint8_t id_128[16];
+    uint16_t name[1];
+};
+struct id_all_extd_both_information {
+    struct common common;
+    uint32_t ea_size, tag;
+    int64_t id;
+    uint8_t id_128[16];
+    int8_t short_length;
+    uint16_t short_name[12];
+    uint16_t name[1];
+};
+
 static const struct {
     uint32_t class;
     size_t fixed;
-    int ea_at, short_at, id_at; // -1 where the class has none
+    int ea_at, short_at, id_at; // 0 where the class has none
+    int tag_at, id_128_at, transaction_at;
 } classes[] = {
-    {DIRLIST_DIRECTORY, offsetof(struct directory_information, name), -1, -1, -1},
-    {DIRLIST_FULL, offsetof(struct full_information, name),
-     offsetof(struct full_information, ea_size), -1, -1},
-    {DIRLIST_BOTH, offsetof(struct both_information, name),
-     offsetof(struct both_information, ea_size), offsetof(struct both_information, short_length),
-     -1},
-    {DIRLIST_NAMES, offsetof(struct names_information, name), -1, -1, -1},
-    {DIRLIST_ID_BOTH, offsetof(struct id_both_information, name),
-     offsetof(struct id_both_information, ea_size),
-     offsetof(struct id_both_information, short_length), offsetof(struct id_both_information, id)},
-    {DIRLIST_ID_FULL, offsetof(struct id_full_information, name),
-     offsetof(struct id_full_information, ea_size), -1, offsetof(struct id_full_information, id)},
+    {.class = DIRLIST_DIRECTORY, .fixed = offsetof(struct directory_information, name)},
+    {.class = DIRLIST_FULL,
+     .fixed = offsetof(struct full_information, name),
+     .ea_at = offsetof(struct full_information, ea_size)},
+    {.class = DIRLIST_BOTH,
+     .fixed = offsetof(struct both_information, name),
+     .ea_at = offsetof(struct both_information, ea_size),
+     .short_at = offsetof(struct both_information, short_length)},
+    {.class = DIRLIST_NAMES, .fixed = offsetof(struct names_information, name)},
+    {.class = DIRLIST_ID_BOTH,
+     .fixed = offsetof(struct id_both_information, name),
+     .ea_at = offsetof(struct id_both_information, ea_size),
+     .short_at = offsetof(struct id_both_information, short_length),
+     .id_at = offsetof(struct id_both_information, id)},
+    {.class = DIRLIST_ID_FULL,
+     .fixed = offsetof(struct id_full_information, name),
+     .ea_at = offsetof(struct id_full_information, ea_size),
+     .id_at = offsetof(struct id_full_information, id)},
+    {.class = DIRLIST_ID_GLOBAL_TX,
+     .fixed = offsetof(struct id_global_tx_information, name),
+     .id_at = offsetof(struct id_global_tx_information, id),
+     .transaction_at = offsetof(struct id_global_tx_information, transaction)},
+    {.class = DIRLIST_ID_EXTD,
+     .fixed = offsetof(struct id_extd_information, name),
+     .ea_at = offsetof(struct id_extd_information, ea_size),
+     .tag_at = offsetof(struct id_extd_information, tag),
+     .id_128_at = offsetof(struct id_extd_information, id_128)},
+    {.class = DIRLIST_ID_EXTD_BOTH,
+     .fixed = offsetof(struct id_extd_both_information, name),
+     .ea_at = offsetof(struct id_extd_both_information, ea_size),
+     .tag_at = offsetof(struct id_extd_both_information, tag),
+     .id_128_at = offsetof(struct id_extd_both_information, id_128),
+     .short_at = offsetof(struct id_extd_both_information, short_length)},
+    {.class = DIRLIST_ID_64_EXTD,
+     .fixed = offsetof(struct id_64_extd_information, name),
+     .ea_at = offsetof(struct id_64_extd_information, ea_size),
+     .tag_at = offsetof(struct id_64_extd_information, tag),
+     .id_at = offsetof(struct id_64_extd_information, id)},
+    {.class = DIRLIST_ID_64_EXTD_BOTH,
+     .fixed = offsetof(struct id_64_extd_both_information, name),
+     .ea_at = offsetof(struct id_64_extd_both_information, ea_size),
+     .tag_at = offsetof(struct id_64_extd_both_information, tag),
+     .id_at = offsetof(struct id_64_extd_both_information, id),
+     .short_at = offsetof(struct id_64_extd_both_information, short_length)},
+    {.class = DIRLIST_ID_ALL_EXTD,
+     .fixed = offsetof(struct id_all_extd_information, name),
+     .ea_at = offsetof(struct id_all_extd_information, ea_size),
+     .tag_at = offsetof(struct id_all_extd_information, tag),
+     .id_at = offsetof(struct id_all_extd_information, id),
+     .id_128_at = offsetof(struct id_all_extd_information, id_128)},
+    {.class = DIRLIST_ID_ALL_EXTD_BOTH,
+     .fixed = offsetof(struct id_all_extd_both_information, name),
+     .ea_at = offsetof(struct id_all_extd_both_information, ea_size),
+     .tag_at = offsetof(struct id_all_extd_both_information, tag),
+     .id_at = offsetof(struct id_all_extd_both_information, id),
+     .id_128_at = offsetof(struct id_all_extd_both_information, id_128),
+     .short_at = offsetof(struct id_all_extd_both_information, short_length)},
 };
 
 static struct dirlist_entry sample(void)
@@ -83,7 +181,11 @@ static struct dirlist_entry sample(void)
         .allocation_size = INT64_MIN,
         .attributes = 0x81828384,
         .ea_size = 0x91929394,
+        .reparse_tag = 0xa000000c,
         .file_id = UINT64_C(0xa1a2a3a4a5a6a7a8),
+        .file_id_128 = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
+        .transaction = {21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+                        31, 32, 33, 34, 35, 36, 37, 38, 39, 40},
         .short_name = {'L', 'O', 'N', 'G', '~', '1', '.', 'T', 'X', 'T', 0, 0},
         .short_length = 20,
         .name = T("long name.\u00e4\u0142"),
@@ -114,15 +216,24 @@ static void check_written(size_t which, const struct dirlist_entry *entry, const
         assert_int_equal(common.attributes, entry->attributes);
         assert_int_equal(common.name_length, name_size); // also of a name that was cut
     }
-    if (classes[which].ea_at >= 0)
+    if (classes[which].ea_at)
         assert_memory_equal(out + classes[which].ea_at, &entry->ea_size, sizeof entry->ea_size);
-    if (classes[which].short_at >= 0) {
+    if (classes[which].short_at) {
         assert_int_equal(out[classes[which].short_at], entry->short_length);
         assert_memory_equal(out + classes[which].short_at + 2, entry->short_name,
                             sizeof entry->short_name);
     }
-    if (classes[which].id_at >= 0)
+    if (classes[which].id_at)
         assert_memory_equal(out + classes[which].id_at, &entry->file_id, sizeof entry->file_id);
+    if (classes[which].tag_at)
+        assert_memory_equal(out + classes[which].tag_at, &entry->reparse_tag,
+                            sizeof entry->reparse_tag);
+    if (classes[which].id_128_at)
+        assert_memory_equal(out + classes[which].id_128_at, entry->file_id_128,
+                            sizeof entry->file_id_128);
+    if (classes[which].transaction_at)
+        assert_memory_equal(out + classes[which].transaction_at, entry->transaction,
+                            sizeof entry->transaction);
     assert_memory_equal(out + fixed, entry->name.s,
                         room - fixed < name_size ? room - fixed : name_size);
 }
@@ -132,9 +243,38 @@ static void sizes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++)
         assert_int_equal(dirlist_fixed_size(classes[i].class), classes[i].fixed);
-    static const uint32_t others[] = {0, 4, 5, 11, 13, 33, 36, 39, 50, 60, 0x80000001, UINT32_MAX};
+    static const uint32_t others[] = {0,  4,  5,  11, 13, 33, 36,         39,
+                                      49, 59, 61, 62, 77, 82, 0x80000001, UINT32_MAX};
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
         assert_int_equal(dirlist_fixed_size(others[i]), 0);
+    // What sizeof is on Windows, which is what the system compares the length with.
+    assert_int_equal(dirlist_least_size(DIRLIST_DIRECTORY), 72);
+    assert_int_equal(dirlist_least_size(DIRLIST_BOTH), 96);
+    assert_int_equal(dirlist_least_size(DIRLIST_NAMES), 16);
+    assert_int_equal(dirlist_least_size(DIRLIST_ID_BOTH), 112);
+    assert_int_equal(dirlist_least_size(DIRLIST_ID_GLOBAL_TX), 96);
+    assert_int_equal(dirlist_least_size(36), 0);
+}
+
+static void sources(void **state)
+{
+    (void)state;
+    static const uint32_t old[] = {DIRLIST_DIRECTORY, DIRLIST_FULL,    DIRLIST_BOTH,
+                                   DIRLIST_NAMES,     DIRLIST_ID_BOTH, DIRLIST_ID_FULL};
+    for (size_t i = 0; i < sizeof(old) / sizeof(*old); i++)
+        assert_int_equal(dirlist_source(old[i]), DIRLIST_ID_BOTH);
+    for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+        uint32_t source = dirlist_source(classes[i].class);
+        assert_true(dirlist_covers(source, classes[i].class));
+        assert_true(dirlist_covers(classes[i].class, DIRLIST_NAMES));
+        assert_int_equal(dirlist_covers(DIRLIST_NAMES, classes[i].class),
+                         classes[i].class == DIRLIST_NAMES);
+    }
+    assert_false(dirlist_covers(DIRLIST_ID_BOTH, DIRLIST_ID_EXTD));
+    assert_false(dirlist_covers(DIRLIST_ID_BOTH, DIRLIST_ID_GLOBAL_TX));
+    assert_true(dirlist_covers(DIRLIST_ID_ALL_EXTD_BOTH, DIRLIST_ID_BOTH));
+    assert_false(dirlist_covers(DIRLIST_ID_BOTH, 36));
+    assert_false(dirlist_covers(36, DIRLIST_ID_BOTH));
 }
 
 static void each_class_and_room(void **state)
@@ -179,7 +319,7 @@ static bool read_copy(const uint8_t *in, size_t size, uint32_t *next)
     struct dirlist_entry entry;
     assert_non_null(copy);
     memcpy(copy, in, size);
-    bool done = dirlist_read(copy, size, &entry, next);
+    bool done = dirlist_read(DIRLIST_ID_BOTH, copy, size, &entry, next);
     if (done) { // all of the name can be read
         uint32_t sum = 0;
         for (size_t i = 0; i < entry.name.len; i++)
@@ -193,29 +333,34 @@ static bool read_copy(const uint8_t *in, size_t size, uint32_t *next)
 static void written_is_read(void **state)
 {
     (void)state;
-    struct dirlist_entry entry = sample(), read;
-    _Alignas(8) uint8_t out[256];
-    uint32_t next = 7;
-    size_t whole = dirlist_write(DIRLIST_ID_BOTH, &entry, out, sizeof out);
-    assert_true(dirlist_read(out, whole, &read, &next));
-    assert_int_equal(next, 0);
-    assert_true(read.creation_time == entry.creation_time);
-    assert_true(read.last_access_time == entry.last_access_time);
-    assert_true(read.last_write_time == entry.last_write_time);
-    assert_true(read.change_time == entry.change_time);
-    assert_true(read.end_of_file == entry.end_of_file);
-    assert_true(read.allocation_size == entry.allocation_size);
-    assert_int_equal(read.attributes, entry.attributes);
-    assert_int_equal(read.ea_size, entry.ea_size);
-    assert_true(read.file_id == entry.file_id);
-    assert_int_equal(read.short_length, entry.short_length);
-    assert_memory_equal(read.short_name, entry.short_name, sizeof entry.short_name);
-    assert_true(str16_equal(read.name, entry.name));
-    assert_ptr_equal(read.name.s, out + 104);
-    // A short name longer than can be is none.
-    out[offsetof(struct id_both_information, short_length)] = 25;
-    assert_true(dirlist_read(out, whole, &read, &next));
-    assert_int_equal(read.short_length, 0);
+    for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+        // Each member that the class has comes back, and nothing that it does not have.
+        struct dirlist_entry entry = sample(), read;
+        _Alignas(8) uint8_t out[256], again[256];
+        uint32_t next = 7, class = classes[i].class;
+        size_t whole = dirlist_write(class, &entry, out, sizeof out);
+        assert_true(dirlist_read(class, out, whole, &read, &next));
+        assert_int_equal(next, 0);
+        assert_true(str16_equal(read.name, entry.name));
+        assert_ptr_equal(read.name.s, out + classes[i].fixed);
+        assert_int_equal(dirlist_write(class, &read, again, sizeof again), whole);
+        assert_memory_equal(again, out, whole);
+        bool plain = class == DIRLIST_NAMES;
+        assert_true(read.creation_time == (plain ? 0 : entry.creation_time));
+        assert_true(read.allocation_size == (plain ? 0 : entry.allocation_size));
+        assert_true(read.file_id == (classes[i].id_at ? entry.file_id : 0));
+        assert_int_equal(read.ea_size, classes[i].ea_at ? entry.ea_size : 0);
+        assert_int_equal(read.reparse_tag, classes[i].tag_at ? entry.reparse_tag : 0);
+        assert_int_equal(read.short_length, classes[i].short_at ? entry.short_length : 0);
+        assert_int_equal(read.file_id_128[15], classes[i].id_128_at ? 16 : 0);
+        assert_int_equal(read.transaction[19], classes[i].transaction_at ? 40 : 0);
+        if (!classes[i].short_at)
+            continue;
+        // A short name longer than can be is none.
+        out[classes[i].short_at] = 25;
+        assert_true(dirlist_read(class, out, whole, &read, &next));
+        assert_int_equal(read.short_length, 0);
+    }
 }
 
 static void every_truncation_fails(void **state)
@@ -291,7 +436,7 @@ static void a_whole_listing(void **state)
     size_t i = 0;
     for (uint32_t where = 0, next = 1; next; where += next, i++) {
         struct dirlist_entry entry;
-        assert_true(dirlist_read(out + where, sizeof out - where, &entry, &next));
+        assert_true(dirlist_read(DIRLIST_ID_BOTH, out + where, sizeof out - where, &entry, &next));
         assert_true(i < count);
         assert_true(str16_equal(entry.name, names[i]));
         assert_true(entry.file_id == i);
@@ -363,6 +508,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
+        cmocka_unit_test(sources),
         cmocka_unit_test(each_class_and_room),
         cmocka_unit_test(nothing_of_the_buffer_shows),
         cmocka_unit_test(written_is_read),
