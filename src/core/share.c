@@ -19,7 +19,7 @@ struct entry {
     uint64_t owner; // process and handle, 0: free
     uint64_t name;  // 0: not (or no longer) to be looked at
     uint32_t access, share;
-    uint32_t doomed, reserved;
+    uint32_t doom, reserved;
     uint64_t copy_of; // the name that `copy` was told for: it may come late, for an entry that
     uint64_t copy;    // has become another's
 };
@@ -79,7 +79,7 @@ uint32_t share_add(struct share_table *table, uint64_t name, const struct share_
         // Relaxed: others read these only once they have seen the name.
         __atomic_store_n(&entry->access, open->access, __ATOMIC_RELAXED);
         __atomic_store_n(&entry->share, open->share, __ATOMIC_RELAXED);
-        __atomic_store_n(&entry->doomed, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&entry->copy_of, 0, __ATOMIC_RELAXED);
         reach_at_least(table, distance);
         // In one order with what the caller does next, which is to see whether there is a copy.
@@ -172,13 +172,13 @@ uint32_t share_news(const struct share_table *table)
     return __atomic_load_n(&table->news, __ATOMIC_ACQUIRE);
 }
 
-void share_set_doomed(struct share_table *table, uint32_t number, bool doomed)
+void share_set_doom(struct share_table *table, uint32_t number, uint32_t doom)
 {
     if (number)
-        __atomic_store_n(&table->entries[number - 1].doomed, doomed, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&table->entries[number - 1].doom, doom, __ATOMIC_SEQ_CST);
 }
 
-bool share_is_doomed(const struct share_table *table, uint32_t number)
+uint32_t share_doom(const struct share_table *table, uint32_t number)
 {
-    return number && __atomic_load_n(&table->entries[number - 1].doomed, __ATOMIC_SEQ_CST);
+    return number ? __atomic_load_n(&table->entries[number - 1].doom, __ATOMIC_SEQ_CST) : 0;
 }

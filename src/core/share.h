@@ -56,8 +56,9 @@ uint64_t share_copied(const struct share_table *table, uint32_t entry, uint64_t 
  * learned from share_copied(). */
 uint32_t share_news(const struct share_table *table);
 
-/* Whether the file is to be deleted when the entry's handle is closed. */
-void share_set_doomed(struct share_table *table, uint32_t entry, bool doomed);
-bool share_is_doomed(const struct share_table *table, uint32_t entry);
+/* A number that is the caller's to give a meaning: what is to become of the file when the handle is
+ * closed. 0 at first. */
+void share_set_doom(struct share_table *table, uint32_t entry, uint32_t doom);
+uint32_t share_doom(const struct share_table *table, uint32_t entry);
 
 #endif

@@ -20,6 +20,15 @@
     X(NtQueryDirectoryFileEx)                                                                      \
     X(NtQueryInformationFile)                                                                      \
     X(NtSetInformationFile)                                                                        \
+    X(NtReadFile)                                                                                  \
+    X(NtReadFileScatter)                                                                           \
+    X(NtLockFile)                                                                                  \
+    X(NtUnlockFile)                                                                                \
+    X(NtCancelIoFile)                                                                              \
+    X(NtCancelIoFileEx)                                                                            \
+    X(NtQueryEaFile)                                                                               \
+    X(NtQuerySecurityObject)                                                                       \
+    X(NtWaitForSingleObject)                                                                       \
     /* pipes, mailslots, sockets */                                                                \
     X(NtCreateNamedPipeFile)                                                                       \
     X(NtCreateMailslotFile)                                                                        \
@@ -87,13 +96,15 @@
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
-    X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
-    X(NtWaitForSingleObject)                                                                       \
     X(NtSetEvent)                                                                                  \
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
     X(NtQueryInformationProcess)                                                                   \
+    X(NtOpenProcess)                                                                               \
+    X(NtSetSecurityObject)                                                                         \
+    X(NtSetEaFile)                                                                                 \
+    X(NtQueryVolumeInformationFile)                                                                \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \

@@ -130,14 +130,14 @@ static void copies(void **state)
     share_remove(table, entry, 77, &a);
     assert_int_equal(share_add(table, 77, &a), entry);
     assert_int_equal(share_copied(table, entry, 77), 0);
-    assert_false(share_is_doomed(table, entry));
-    share_set_doomed(table, entry, true);
-    assert_true(share_is_doomed(table, entry));
+    assert_false(share_doom(table, entry));
+    share_set_doom(table, entry, 2);
+    assert_int_equal(share_doom(table, entry), 2);
     share_remove(table, entry, 77, &a);
     assert_int_equal(share_add(table, 77, &a), entry);
-    assert_false(share_is_doomed(table, entry));
-    share_set_doomed(table, 0, true);
-    assert_false(share_is_doomed(table, 0));
+    assert_false(share_doom(table, entry));
+    share_set_doom(table, 0, 1);
+    assert_false(share_doom(table, 0));
     free(table);
 }
 
