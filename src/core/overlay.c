@@ -35,6 +35,12 @@ enum overlay_action overlay_open(enum overlay_what upper, enum overlay_what lowe
     }
 }
 
+bool overlay_file_access_only_deletes(uint32_t access)
+{
+    const uint32_t deleting = 0x10000;
+    return access & deleting && !overlay_file_access_writes(access & ~deleting);
+}
+
 bool overlay_file_access_writes(uint32_t access)
 {
     return access & (FILE_RIGHTS | STANDARD_RIGHTS | ALLOWED_MAXIMUM | ALL_GENERIC | WRITE_GENERIC);

@@ -33,6 +33,10 @@ enum overlay_action {
 enum overlay_action overlay_open(enum overlay_what upper, enum overlay_what lower,
                                  enum overlay_disposition disposition, bool writes);
 
+/* Whether an access mask, which may delete, could do no other change to a file. Such a handle needs
+ * no copy: to delete is to hide the name. */
+bool overlay_file_access_only_deletes(uint32_t access);
+
 /* Whether an access mask for a file or folder could change it. */
 bool overlay_file_access_writes(uint32_t access);
 

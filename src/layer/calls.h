@@ -22,6 +22,14 @@
     X(NtQueryDirectoryFileEx)                                                                      \
     X(NtQueryInformationFile)                                                                      \
     X(NtSetInformationFile)                                                                        \
+    X(NtReadFile)                                                                                  \
+    X(NtReadFileScatter)                                                                           \
+    X(NtLockFile)                                                                                  \
+    X(NtUnlockFile)                                                                                \
+    X(NtCancelIoFile)                                                                              \
+    X(NtCancelIoFileEx)                                                                            \
+    X(NtQueryEaFile)                                                                               \
+    X(NtWaitForSingleObject)                                                                       \
     /* pipes, mailslots, sockets */                                                                \
     X(NtCreateNamedPipeFile)                                                                       \
     X(NtCreateMailslotFile)                                                                        \
@@ -93,9 +101,7 @@
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
-    X(NtReadFile)                                                                                  \
     X(NtWriteFile)                                                                                 \
-    X(NtWaitForSingleObject)                                                                       \
     X(NtOpenThreadToken)                                                                           \
     X(NtOpenProcessToken)                                                                          \
     X(NtDuplicateToken)                                                                            \
@@ -106,6 +112,9 @@
     X(NtUnmapViewOfSection)                                                                        \
     X(NtQueueApcThread)                                                                            \
     X(NtSetIoCompletion)                                                                           \
+    X(NtOpenProcess)                                                                               \
+    X(NtSetEaFile)                                                                                 \
+    X(NtQueryVolumeInformationFile)                                                                \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \

@@ -1,52 +1,36 @@
 #include "core/ntpath.h"
+#include "layer/copyup.h"
+#include "layer/shares.h"
 #include "layer/store.h"
 
 // Copy-up: bringing a file of the host's into the VM's store before it is changed.
+//
+// Of what a file has, a copy lacks: its other hard links (the VM's copy is a file of its own, and
+// what is written through one name is not seen through another), its file id and object id, its
+// short name where the system makes another, and what its file system has and the store's does not.
 
-enum { BUFFER = 256 * 1024 };
+enum {
+    // What NtSetInformationFile can set; the rest is made by other calls.
+    SETTABLE = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |
+               FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED |
+               FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE,
+    WORK_ACCESS = GENERIC_READ | GENERIC_WRITE | DELETE | WRITE_DAC | WRITE_OWNER,
+};
 
-static NTSTATUS copy_data(HANDLE from, HANDLE to)
-{
-    layer_cleanup_free uint8_t *buffer = layer_alloc(BUFFER);
-    IO_STATUS_BLOCK io;
-
-    if (!buffer)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    for (;;) {
-        NTSTATUS status = real.NtReadFile(from, NULL, NULL, NULL, &io, buffer, BUFFER, NULL, NULL);
-        if (status == (NTSTATUS)0xC0000011 /* STATUS_END_OF_FILE */)
-            return STATUS_SUCCESS;
-        if (status)
-            return status;
-        ULONG len = (ULONG)io.Information;
-        if (!len)
-            return STATUS_SUCCESS;
-        status = real.NtWriteFile(to, NULL, NULL, NULL, &io, buffer, len, NULL, NULL);
-        if (status)
-            return status;
-        if (io.Information != len)
-            return STATUS_DISK_FULL;
-    }
-}
-
-/* A new file in work\, of a name that no other process takes. */
-static NTSTATUS make_work_file(HANDLE *handle)
+NTSTATUS copyup_make_work(ACCESS_MASK access, ULONG options, ULONG attributes, uint16_t *units,
+                          struct str16_buf *name, HANDLE *handle)
 {
     static LONG counter;
-    struct str16 folder = str16_of(layer_config.folder);
-    uint16_t units[LAYER_PATH_MAX + 48];
     NTSTATUS status;
 
     do {
-        struct str16_buf name = {.s = units, .cap = LAYER_PATH_MAX + 48};
-        str16_put(&name, folder);
-        str16_put_ascii(&name, "\\work\\");
-        str16_put_hex32(
-            &name, (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[8] /* ClientId.UniqueProcess */);
-        str16_put_unit(&name, '-');
-        str16_put_hex32(&name, (uint32_t)__atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
-        status = host_open(str16_view(&name), GENERIC_READ | GENERIC_WRITE | DELETE, FILE_CREATE,
-                           FILE_NON_DIRECTORY_FILE, 0, handle);
+        *name = (struct str16_buf){.s = units, .cap = COPYUP_WORK_NAME_MAX};
+        str16_put(name, str16_of(layer_config.folder));
+        str16_put_ascii(name, "\\work\\");
+        str16_put_hex32(name, layer_process_id());
+        str16_put_unit(name, '-');
+        str16_put_hex32(name, (uint32_t)__atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
+        status = host_open(str16_view(name), access, FILE_CREATE, options, attributes, handle);
     } while (status == STATUS_OBJECT_NAME_COLLISION);
     return status;
 }
@@ -60,35 +44,139 @@ static void discard(HANDLE file)
     host_delete(file);
 }
 
-static NTSTATUS copy_file(struct str16 lower, struct str16 upper, bool empty)
+/* The folder that a copy is moved into keeps its times: for the VM nothing was made in it. */
+struct folder_times {
+    HANDLE folder;
+    struct nt_file_basic_information info;
+};
+
+static void keep_times(struct folder_times *times, struct str16 below)
+{
+    struct str16 above;
+    IO_STATUS_BLOCK io;
+    times->folder = NULL;
+    if (!ntpath_parent(below, &above) ||
+        host_open(above, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+                  FILE_DIRECTORY_FILE, 0, &times->folder) ||
+        real.NtQueryInformationFile(times->folder, &io, &times->info, sizeof times->info,
+                                    FileBasicInformation))
+        return;
+    times->info.creation_time.QuadPart = 0; // 0: as it is
+    times->info.attributes = 0;
+}
+
+static void restore_times(const struct folder_times *times)
+{
+    IO_STATUS_BLOCK io;
+    if (!times->folder)
+        return;
+    if (!times->info.attributes)
+        real.NtSetInformationFile(times->folder, &io, (void *)&times->info, sizeof times->info,
+                                  FileBasicInformation);
+    real.NtClose(times->folder);
+}
+
+/* Gives the finished copy `to` in work\ the attributes and times `info` and moves it to `upper`. */
+static NTSTATUS put_in_place(HANDLE to, struct str16 upper,
+                             const struct nt_file_basic_information *info)
+{
+    struct nt_file_basic_information set = *info;
+    struct folder_times times;
+    IO_STATUS_BLOCK io;
+    set.attributes &= SETTABLE;
+    if (!set.attributes)
+        set.attributes = FILE_ATTRIBUTE_NORMAL;
+    // Last, because writing changes the times.
+    NTSTATUS status = real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
+    if (status)
+        return status;
+    keep_times(&times, upper);
+    status = host_rename(to, upper, false);
+    restore_times(&times);
+    if (!status) { // to be renamed is a change
+        set = (struct nt_file_basic_information){.change_time = info->change_time};
+        real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
+    }
+    return status;
+}
+
+static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 upper, bool empty)
 {
     layer_cleanup_handle HANDLE from = NULL, to = NULL;
     struct nt_file_basic_information info;
+    uint16_t units[COPYUP_WORK_NAME_MAX];
+    struct str16_buf work;
     IO_STATUS_BLOCK io;
 
-    NTSTATUS status = host_open(lower, GENERIC_READ, FILE_OPEN, FILE_NON_DIRECTORY_FILE, 0, &from);
+    NTSTATUS status =
+        host_open(lower, empty ? FILE_READ_ATTRIBUTES | READ_CONTROL : GENERIC_READ, FILE_OPEN,
+                  FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY, 0, &from);
+    if (!status)
+        status = real.NtQueryInformationFile(from, &io, &info, sizeof info, FileBasicInformation);
+    if (status)
+        return status;
+    // Only at its creation can a file be made an encrypted one without its key leaving the system.
+    ULONG encrypted = info.attributes & FILE_ATTRIBUTE_ENCRYPTED;
+    status = copyup_make_work(WORK_ACCESS, FILE_NON_DIRECTORY_FILE, encrypted, units, &work, &to);
+    if (status && encrypted)
+        status = copyup_make_work(WORK_ACCESS, FILE_NON_DIRECTORY_FILE, 0, units, &work, &to);
+    if (status)
+        return status;
+    if (empty) {
+        status = copyup_security(from, lower, to, str16_view(&work));
+    } else {
+        status = copyup_data(from, to, info.attributes);
+        if (!status)
+            status = copyup_properties(from, lower, to, str16_view(&work), info.attributes);
+    }
+    if (!status)
+        status = put_in_place(to, upper, &info);
+    if (status)
+        discard(to);
+    else
+        shares_tell_copied(canon, to);
+    // Another thread was first, with the same content.
+    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+}
+
+/* A folder's copy gets the security of the host's unless the layer could then not work in it: one
+ * may be allowed to write a file but not to make another beside it, where its copy is to be made.
+ */
+static NTSTATUS folder_properties(HANDLE from, struct str16 lower, HANDLE to, struct str16 work,
+                                  ULONG attributes)
+{
+    layer_cleanup_free void *before = NULL;
+    layer_cleanup_handle HANDLE again = NULL;
+    NTSTATUS readable = copyup_read_security(to, DACL_SECURITY_INFORMATION, &before);
+    NTSTATUS status = copyup_properties(from, lower, to, work, attributes);
+    if (!status && !readable &&
+        host_open(work, FILE_ADD_FILE | FILE_ADD_SUBDIRECTORY | FILE_DELETE_CHILD | DELETE,
+                  FILE_OPEN, FILE_DIRECTORY_FILE, 0, &again) == STATUS_ACCESS_DENIED)
+        status = real.NtSetSecurityObject(to, DACL_SECURITY_INFORMATION, before);
+    return status;
+}
+
+NTSTATUS copyup_folder(struct str16 lower, struct str16 upper)
+{
+    layer_cleanup_handle HANDLE from = NULL, to = NULL;
+    struct nt_file_basic_information info;
+    uint16_t units[COPYUP_WORK_NAME_MAX];
+    struct str16_buf work;
+    IO_STATUS_BLOCK io;
+
+    NTSTATUS status = host_open(lower, FILE_READ_ATTRIBUTES | FILE_READ_EA | READ_CONTROL,
+                                FILE_OPEN, FILE_DIRECTORY_FILE, 0, &from);
     if (!status)
         status = real.NtQueryInformationFile(from, &io, &info, sizeof info, FileBasicInformation);
     if (!status)
-        status = make_work_file(&to);
+        status = copyup_make_work(WORK_ACCESS, FILE_DIRECTORY_FILE, 0, units, &work, &to);
     if (status)
         return status;
-    if (!empty)
-        status = copy_data(from, to);
-    // Before the times, which a write would change.
-    if (!status) {
-        info.attributes &= FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |
-                           FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED |
-                           FILE_ATTRIBUTE_TEMPORARY;
-        if (!info.attributes)
-            info.attributes = FILE_ATTRIBUTE_NORMAL;
-        status = real.NtSetInformationFile(to, &io, &info, sizeof info, FileBasicInformation);
-    }
+    status = folder_properties(from, lower, to, str16_view(&work), info.attributes);
     if (!status)
-        status = host_rename(to, upper, false);
+        status = put_in_place(to, upper, &info);
     if (status)
         discard(to);
-    // Another thread was first, with the same content.
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }
 
@@ -112,7 +200,7 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
     if (ntpath_parent(canon, &parent) && (status = store_make_folder(parent)))
         return status;
     store_announce(canon);
-    return copy_file(str16_view(&lower), str16_view(&upper), empty);
+    return copy_file(canon, str16_view(&lower), str16_view(&upper), empty);
 }
 
 void store_discard(struct str16 canon)

@@ -1,4 +1,5 @@
 #include "layer/changes.h"
+#include "layer/file_lower.h"
 #include "layer/file_name.h"
 #include "layer/handles.h"
 #include "layer/store.h"
@@ -280,6 +281,8 @@ NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
 {
     NTSTATUS status;
     layer_wake();
+    if (file_lower_set(&handle, io, info, length, class, &status))
+        return status;
     switch ((int)class) {
     case FileBasicInformation:
         return set_basic(handle, io, info, length);

@@ -1,5 +1,6 @@
 #include "core/overlay.h"
 #include "layer/changes.h"
+#include "layer/file_lower.h"
 #include "layer/file_name.h"
 #include "layer/handles.h"
 #include "layer/pipe.h"
@@ -19,11 +20,11 @@ struct open_call {
 };
 
 static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes,
-                          ULONG disposition, ULONG options)
+                          ULONG disposition)
 {
     return real.NtCreateFile(call->handle, call->access, attributes, call->io, call->allocation,
-                             call->file_attributes, call->share, disposition, options, call->ea,
-                             call->ea_length);
+                             call->file_attributes, call->share, disposition, call->options,
+                             call->ea, call->ea_length);
 }
 
 static enum overlay_what what_of(ULONG attributes)
@@ -33,7 +34,24 @@ static enum overlay_what what_of(ULONG attributes)
                                                    : OVERLAY_FILE;
 }
 
-/* The call on the host's file, which it cannot change. */
+/* The host's name for what is opened, in *text; *memory is layer_alloc()'s. */
+static NTSTATUS lower_attributes(const struct open_call *call, const struct file_name *name,
+                                 uint16_t **memory, UNICODE_STRING *text,
+                                 OBJECT_ATTRIBUTES *attributes)
+{
+    struct str16_buf lower;
+    *memory = store_lower_name(name->path.canon, name->stream.len + 1, &lower);
+    if (!*memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&lower, name->stream);
+    if (name->path.trailing && lower.s[lower.len - 1] != '\\')
+        str16_put_unit(&lower, '\\');
+    *attributes = file_attributes_for(call->attributes, text, str16_view(&lower));
+    return STATUS_SUCCESS;
+}
+
+/* The call on the host's file, which it cannot change: the right to delete, if asked for, is the
+ * layer's to remember. STATUS_RETRY when the VM has got a copy meanwhile. */
 static NTSTATUS open_lower(const struct open_call *call, const struct file_name *name)
 {
     // As the program gave it: nothing to rewrite, and the system's own answer to every oddity of
@@ -41,20 +59,34 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     layer_cleanup_free uint16_t *memory = NULL;
     OBJECT_ATTRIBUTES attributes = *call->attributes;
     UNICODE_STRING text;
+    struct open_call lower = *call;
     if (attributes.RootDirectory) {
-        struct str16_buf lower;
-        memory = store_lower_name(name->path.canon, name->stream.len + 1, &lower);
-        if (!memory)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        str16_put(&lower, name->stream);
-        if (name->path.trailing && lower.s[lower.len - 1] != '\\')
-            str16_put_unit(&lower, '\\');
-        attributes = file_attributes_for(call->attributes, &text, str16_view(&lower));
+        NTSTATUS status = lower_attributes(call, name, &memory, &text, &attributes);
+        if (status)
+            return status;
     }
-    NTSTATUS status = call_real(call, &attributes, FILE_OPEN, call->options);
-    if (!status && call->options & FILE_DIRECTORY_FILE)
+    lower.access &= ~(ACCESS_MASK)DELETE;
+    if (!lower.access)
+        lower.access = FILE_READ_ATTRIBUTES;
+    lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    NTSTATUS status = call_real(&lower, &attributes, FILE_OPEN);
+    if (status)
+        return status;
+    if (call->options & FILE_DIRECTORY_FILE) {
         handles_add(*call->handle, HANDLE_FOLDER, name->path.canon, true, call->access);
-    return status;
+        return STATUS_SUCCESS;
+    }
+    const struct file_lower_open open = {call->access, call->share, call->options};
+    file_lower_note(*call->handle, name->path.canon, &open);
+    // From here on who makes a copy tells this handle; who made one before it was noted did not.
+    if (!layer_changed(CHANGE_FILE_UPPER, name->path.canon))
+        return STATUS_SUCCESS;
+    struct store_view view;
+    status = store_look(name->path.canon, &view);
+    if (!status && !view.upper)
+        return STATUS_SUCCESS;
+    layer_NtClose(*call->handle);
+    return status ? status : STATUS_RETRY;
 }
 
 static NTSTATUS open_upper(const struct open_call *call, const struct file_name *name,
@@ -71,17 +103,21 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (name->path.trailing)
         str16_put_unit(&upper, '\\');
     OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
+    // The system checks sharing among those who have the VM's own open; some may have the host's.
+    if (call->disposition != FILE_CREATE &&
+        shares_exclude(name->path.canon, call->access, call->share))
+        return STATUS_SHARING_VIOLATION;
+    struct open_call opened = *call;
     // A folder that is not empty stays when the handle is closed; of what the host has in it, the
     // system that closes the handle knows nothing.
     bool on_close = call->options & FILE_DELETE_ON_CLOSE;
-    ULONG options = call->options;
     if (on_close && view->lower & FILE_ATTRIBUTE_DIRECTORY &&
         store_check_lower_empty(name->path.canon)) {
         on_close = false;
         if (call->access & DELETE) // without it the system refuses the option
-            options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+            opened.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
     }
-    NTSTATUS status = call_real(call, &attributes, call->disposition, options);
+    NTSTATUS status = call_real(&opened, &attributes, call->disposition);
     if (!status && on_close && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)
@@ -90,49 +126,108 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     return status;
 }
 
-static NTSTATUS open_file(const struct open_call *call, const struct file_name *name)
+/* Whether the system would let this program open the host's file like this, asked of the system
+ * itself: read-only files, access lists, privileges. The handle is closed at once. Who has the file
+ * open on the host is of no matter to the VM. */
+static NTSTATUS check_access(const struct open_call *call, const struct file_name *name,
+                             ACCESS_MASK implied)
 {
-    struct str16 canon = name->path.canon;
-    bool writes = overlay_file_access_writes(call->access) || call->options & FILE_DELETE_ON_CLOSE;
-    if (call->options & FILE_OPEN_BY_FILE_ID)
-        return writes ? STATUS_NOT_SUPPORTED
-                      : call_real(call, call->attributes, call->disposition, call->options);
-    if (!writes && call->disposition == FILE_OPEN && store_untouched(canon)) {
-        NTSTATUS status = open_lower(call, name);
-        // What the folder above is, the host need not know.
-        return status == STATUS_OBJECT_PATH_NOT_FOUND ? store_absent_status(canon) : status;
-    }
+    layer_cleanup_free uint16_t *memory = NULL;
+    layer_cleanup_handle HANDLE handle = NULL;
+    IO_STATUS_BLOCK io;
+    OBJECT_ATTRIBUTES attributes;
+    UNICODE_STRING text;
+    struct open_call asked = *call;
+    NTSTATUS status = lower_attributes(call, name, &memory, &text, &attributes);
+    if (status)
+        return status;
+    attributes.SecurityDescriptor = NULL;
+    asked.handle = &handle;
+    asked.io = &io;
+    asked.access |= implied;
+    asked.allocation = NULL;
+    asked.ea = NULL;
+    asked.ea_length = 0;
+    asked.share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    asked.options &= ~(ULONG)(FILE_DELETE_ON_CLOSE | FILE_OPEN_BY_FILE_ID);
+    // Not to wait for whoever has the file on an oplock.
+    asked.options |= FILE_COMPLETE_IF_OPLOCKED;
+    status = call_real(&asked, &attributes, FILE_OPEN);
+    if (status)
+        handle = NULL;
+    return status == STATUS_ACCESS_DENIED || status == STATUS_PRIVILEGE_NOT_HELD ? status
+                                                                                 : STATUS_SUCCESS;
+}
 
+/* What can be said without a copy of the host's file. */
+static NTSTATUS check_lower(const struct open_call *call, const struct file_name *name,
+                            const struct store_view *view, bool overwrites)
+{
+    bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
+    if (name->path.trailing && !folder)
+        return STATUS_OBJECT_NAME_INVALID;
+    if (call->options & FILE_DIRECTORY_FILE && call->disposition != FILE_OPEN &&
+        call->disposition != FILE_OPEN_IF)
+        return STATUS_INVALID_PARAMETER;
+    if (call->options & FILE_DIRECTORY_FILE && !folder)
+        return STATUS_NOT_A_DIRECTORY;
+    if (call->options & FILE_NON_DIRECTORY_FILE && folder)
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (call->options & FILE_DELETE_ON_CLOSE) {
+        if (!(call->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
+            return STATUS_INVALID_PARAMETER;
+        if (view->lower & FILE_ATTRIBUTE_READONLY)
+            return STATUS_CANNOT_DELETE;
+    }
+    // What an overwriting does it must be allowed to do (WDK, NtCreateFile).
+    ACCESS_MASK implied = !overwrites                           ? 0
+                          : call->disposition == FILE_SUPERSEDE ? DELETE
+                                                                : (ACCESS_MASK)FILE_WRITE_DATA;
+    NTSTATUS status = check_access(call, name, implied);
+    if (status)
+        return status;
+    return shares_exclude(name->path.canon, call->access | implied, call->share)
+               ? STATUS_SHARING_VIOLATION
+               : STATUS_SUCCESS;
+}
+
+static NTSTATUS open_changed(const struct open_call *call, const struct file_name *name)
+{
+    struct str16 canon = name->path.canon, parent;
     struct store_view view, above;
-    struct str16 parent;
+    if (layer_changed(CHANGE_FILE_UPPER, canon) && shares_delete_pending(canon))
+        return STATUS_DELETE_PENDING;
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
+    bool deletes_file = what_of(view.lower) == OVERLAY_FILE && !name->stream.len &&
+                        overlay_file_access_only_deletes(call->access);
+    bool writes = !deletes_file && (overlay_file_access_writes(call->access) ||
+                                    call->options & FILE_DELETE_ON_CLOSE);
     enum overlay_action action = overlay_open(what_of(view.upper), what_of(view.lower),
                                               (enum overlay_disposition)call->disposition, writes);
     switch (action) {
     case OVERLAY_USE_UPPER:
         break;
     case OVERLAY_USE_LOWER:
-        return open_lower(call, name);
+        if (deletes_file) {
+            status = check_lower(call, name, &view, false);
+            // Those who open it from now on must look at what this handle does not share.
+            change_index_add(layer_changes, CHANGE_FILE_UPPER, canon);
+        } else if (shares_exclude(canon, call->access, call->share)) {
+            status = STATUS_SHARING_VIOLATION;
+        }
+        return status ? status : open_lower(call, name);
     case OVERLAY_COPY_UP:
     case OVERLAY_COPY_UP_EMPTY:
-        // What the system refuses is not to be copied for it.
-        if (name->path.trailing && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
-            return STATUS_OBJECT_NAME_INVALID;
-        if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
-            return STATUS_INVALID_PARAMETER;
-        if (call->options & FILE_DIRECTORY_FILE && call->disposition != FILE_OPEN &&
-            call->disposition != FILE_OPEN_IF)
-            return STATUS_INVALID_PARAMETER;
-        if (call->options & FILE_DIRECTORY_FILE && !(view.lower & FILE_ATTRIBUTE_DIRECTORY))
-            return STATUS_NOT_A_DIRECTORY;
-        if (call->options & FILE_NON_DIRECTORY_FILE && view.lower & FILE_ATTRIBUTE_DIRECTORY)
-            return STATUS_FILE_IS_A_DIRECTORY;
-        // Wine (8, server/fd.c, open_fd) throws nothing away through a handle that cannot write.
-        if (!(call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)))
+        status = check_lower(call, name, &view, action == OVERLAY_COPY_UP_EMPTY);
+        // What is thrown away is the stream that is named; and Wine (8, server/fd.c, open_fd)
+        // throws nothing away through a handle that cannot write.
+        if (name->stream.len ||
+            !(call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL | MAXIMUM_ALLOWED)))
             action = OVERLAY_COPY_UP;
-        status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
+        if (!status)
+            status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
         break;
     case OVERLAY_MAKE:
         if (!ntpath_parent(canon, &parent))
@@ -153,15 +248,76 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
         return status;
     status = open_upper(call, name, &view);
     // What the call would have thrown away is still there when it was refused.
-    if (status && action == OVERLAY_COPY_UP_EMPTY)
+    if (status && action == OVERLAY_COPY_UP_EMPTY && !name->stream.len)
         store_discard(canon);
     return status;
+}
+
+static NTSTATUS open_file(const struct open_call *call, const struct file_name *name)
+{
+    struct str16 canon = name->path.canon;
+    bool reads = !overlay_file_access_writes(call->access) &&
+                 !(call->options & FILE_DELETE_ON_CLOSE) && call->disposition == FILE_OPEN;
+    NTSTATUS status;
+    do {
+        if (!reads || !store_untouched(canon)) {
+            status = open_changed(call, name);
+            continue;
+        }
+        status = open_lower(call, name);
+        // What the folder above is, the host need not know.
+        if (status == STATUS_OBJECT_PATH_NOT_FOUND)
+            return store_absent_status(canon);
+    } while (status == STATUS_RETRY);
+    return status;
+}
+
+/* By its number on the volume: its name is found, and gone on with. (That is more calls than the
+ * program makes, also for what is not changed: a number says nothing to the index of changes.) */
+static NTSTATUS open_by_id(const struct open_call *call)
+{
+    layer_cleanup_free uint16_t *host_memory = NULL, *memory = NULL;
+    layer_cleanup_handle HANDLE found = NULL;
+    struct str16 host, canon;
+    struct open_call by_name = *call;
+    IO_STATUS_BLOCK io;
+    UNICODE_STRING text;
+    bool own;
+    const struct open_call find = {
+        .handle = &found,
+        .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+        .io = &io,
+        .share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        .options = FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT |
+                   (call->options & (FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT))};
+    NTSTATUS status = call_real(&find, call->attributes, FILE_OPEN);
+    if (status) {
+        found = NULL;
+        return status;
+    }
+    status = host_name_of(found, &host_memory, &host);
+    if (!status)
+        status = store_canon_of_host(host, &memory, &canon, &own);
+    if (status)
+        return status == STATUS_OBJECT_TYPE_MISMATCH ? STATUS_INVALID_PARAMETER : status;
+    OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, canon);
+    struct file_name name = {.path = {NTPATH_FILE, canon, false}};
+    by_name.attributes = &attributes;
+    by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
+    struct str16_buf lower;
+    layer_cleanup_free uint16_t *lower_memory = store_lower_name(canon, 0, &lower);
+    if (!lower_memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    text = unicode_of_str16(str16_view(&lower));
+    return open_file(&by_name, &name);
 }
 
 static NTSTATUS open_named(struct open_call *call)
 {
     layer_cleanup_file_name struct file_name name = {0};
     layer_wake();
+    if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
+        return open_by_id(call);
     NTSTATUS status = file_name_read(call->attributes, &name);
     if (status)
         return status;
@@ -179,12 +335,12 @@ static NTSTATUS open_named(struct open_call *call)
         UNICODE_STRING text;
         OBJECT_ATTRIBUTES attributes;
         status = pipe_rewrite(call->attributes, &name, &memory, &text, &attributes);
-        return status ? status : call_real(call, &attributes, call->disposition, call->options);
+        return status ? status : call_real(call, &attributes, call->disposition);
     }
     case NTPATH_DEVICE:
         break;
     }
-    return call_real(call, call->attributes, call->disposition, call->options);
+    return call_real(call, call->attributes, call->disposition);
 }
 
 NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
@@ -239,6 +395,9 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     if (untouched && !attributes->RootDirectory)
         return STATUS_SUCCESS;
     if (!untouched) {
+        if (layer_changed(CHANGE_FILE_UPPER, name->path.canon) &&
+            shares_delete_pending(name->path.canon))
+            return STATUS_DELETE_PENDING;
         status = store_look(name->path.canon, &view);
         if (status)
             return status;

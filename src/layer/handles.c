@@ -1,5 +1,6 @@
 #include "layer/handles.h"
 #include "layer/folder.h"
+#include "layer/file_lower.h"
 
 enum { BUCKETS = 1024 };
 
@@ -17,6 +18,8 @@ void handles_release(struct handle_record *record)
         return;
     if (record->listing)
         record->free_listing(record->listing);
+    if (record->file)
+        file_lower_drop(record->file);
     layer_free(record);
 }
 
@@ -40,13 +43,17 @@ void handles_remove(HANDLE handle)
         handles_release(record);
 }
 
-void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
-                 ACCESS_MASK access)
+static void add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
+                ACCESS_MASK access, struct file_lower *file)
 {
     handles_remove(handle); // one that was closed in a way that the layer did not see
     struct handle_record *record = layer_alloc(sizeof *record + canon.len * sizeof *canon.s);
-    if (!record)
+    if (!record) {
+        if (file)
+            file_lower_drop(file);
         return;
+    }
+    record->file = file;
     record->handle = handle;
     record->kind = kind;
     record->references = 1;
@@ -60,6 +67,17 @@ void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool 
     record->next = *bucket;
     __atomic_store_n(bucket, record, __ATOMIC_RELEASE);
     layer_unlock(&lock);
+}
+
+void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
+                 ACCESS_MASK access)
+{
+    add(handle, kind, canon, lower, access, NULL);
+}
+
+void handles_add_file(HANDLE handle, struct str16 canon, struct file_lower *file)
+{
+    add(handle, HANDLE_FILE, canon, true, 0, file);
 }
 
 struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
@@ -78,12 +96,14 @@ struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
 
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)
 {
-    for (unsigned kind = HANDLE_FOLDER; kind <= HANDLE_SOCKET; kind++) {
+    for (unsigned kind = HANDLE_FILE; kind <= HANDLE_SOCKET; kind++) {
         layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
         if (!record)
             continue;
-        handles_add(copy, kind, record->canon, record->lower,
-                    same_access ? record->access : access);
+        if (record->file)
+            file_lower_hold(record->file);
+        add(copy, kind, record->canon, record->lower, same_access ? record->access : access,
+            record->file);
         layer_cleanup_record struct handle_record *added =
             kind == HANDLE_FOLDER ? handles_get(copy, kind) : NULL;
         if (added)
@@ -103,8 +123,14 @@ NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HAN
 {
     layer_wake();
     bool here = source_process == NtCurrentProcess();
-    NTSTATUS status = real.NtDuplicateObject(source_process, source, target_process, target, access,
-                                             attributes, options);
+    // Another process gets a handle on the copy right away: it knows nothing of the first one.
+    HANDLE current =
+        here && target_process != NtCurrentProcess() ? file_lower_current(source) : source;
+    NTSTATUS status =
+        real.NtDuplicateObject(source_process, current, target_process, target, access, attributes,
+                               current == source ? options : options & ~DUPLICATE_CLOSE_SOURCE);
+    if (current != source && options & DUPLICATE_CLOSE_SOURCE)
+        real.NtClose(source);
     if (!status && here && target_process == NtCurrentProcess() && target)
         handles_copy(source, *target, access, options & DUPLICATE_SAME_ACCESS);
     if (here && options & DUPLICATE_CLOSE_SOURCE)

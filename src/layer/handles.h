@@ -11,6 +11,7 @@
 #include "layer/lock.h"
 
 enum handle_kind {
+    HANDLE_FILE, // of the host's: `file` is set
     HANDLE_FOLDER,
     HANDLE_KEY,
     HANDLE_SOCKET
@@ -26,12 +27,16 @@ struct handle_record {
     struct layer_lock lock; // for `listing`
     void *listing;
     void (*free_listing)(void *listing);
-    struct str16 canon; // in this block
+    struct file_lower *file; // see file_lower.h
+    struct str16 canon;      // in this block
 };
 
 /* Notes a handle. A failure to (no memory) only costs later look-ups. */
 void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
                  ACCESS_MASK access);
+
+/* Notes a handle on a file of the host's; `file` is the record's from then on. */
+void handles_add_file(HANDLE handle, struct str16 canon, struct file_lower *file);
 
 /* The record of a handle, to be given back with handles_release(), or NULL. */
 struct handle_record *handles_get(HANDLE handle, enum handle_kind kind);

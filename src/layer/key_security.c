@@ -1,3 +1,4 @@
+#include "layer/file_lower.h"
 #include "layer/key_security.h"
 #include "core/ntpath.h"
 #include "layer/key_journal.h"
@@ -321,7 +322,9 @@ NTSTATUS NTAPI layer_NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION w
     if (status)
         return status;
     if (key.shared || (key.lower && key_untouched(key.canon)))
-        return real.NtQuerySecurityObject(handle, which, descriptor, length, needed);
+        // Of all that is no key, a file opened before its copy may be another one by now.
+        return real.NtQuerySecurityObject(file_lower_current(handle), which, descriptor, length,
+                                          needed);
     if ((key.access & needed_to_read(which)) != needed_to_read(which))
         return STATUS_ACCESS_DENIED;
     if (key.dead)

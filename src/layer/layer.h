@@ -41,6 +41,12 @@ NTSTATUS layer_real_from_ntdll(void);
  * outside, as soon as the process is far enough for it. */
 void layer_wake(void);
 
+/* This process's number. */
+static inline uint32_t layer_process_id(void)
+{
+    return (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[8]; // ClientId.UniqueProcess
+}
+
 /* Converts between the system's counted strings and the core's. */
 static inline struct str16 str16_of_unicode(const UNICODE_STRING *text)
 {

@@ -1,4 +1,5 @@
 #include "layer/name_query.h"
+#include "layer/file_lower.h"
 #include "layer/file_name.h"
 #include "layer/host.h"
 #include "layer/store.h"
@@ -235,6 +236,7 @@ NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
                                             ULONG length, FILE_INFORMATION_CLASS class)
 {
     layer_wake();
+    handle = file_lower_current(handle);
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, length, class);
     int offset = name_offset(class);
     if (offset < 0 || (status && status != STATUS_BUFFER_OVERFLOW) ||

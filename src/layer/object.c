@@ -1,5 +1,6 @@
 #include "core/ntpath.h"
 #include "core/rules.h"
+#include "layer/file_lower.h"
 #include "layer/layer.h"
 
 // Named kernel objects and ports: a private name is rewritten into the VM's object directory.
@@ -146,7 +147,8 @@ NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
                                      ULONG protection, ULONG kind, HANDLE file)
 {
     REWRITTEN(given);
-    return real.NtCreateSection(handle, access, attributes, size, protection, kind, file);
+    return real.NtCreateSection(handle, access, attributes, size, protection, kind,
+                                file_lower_current(file));
 }
 
 NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,

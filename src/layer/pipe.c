@@ -1,4 +1,5 @@
 #include "layer/pipe.h"
+#include "layer/file_lower.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -84,6 +85,12 @@ NTSTATUS NTAPI layer_NtFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE 
 {
     layer_wake();
     struct nt_pipe_wait *wait = in;
+    if (code == FSCTL_CREATE_OR_GET_OBJECT_ID) { // changes a file that may only be read
+        NTSTATUS status = file_lower_own(&file);
+        if (status)
+            return status;
+    }
+    file = file_lower_current(file);
     if (code != FSCTL_PIPE_WAIT_CODE || !in ||
         in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
         wait->name_length > in_length - FIELD_OFFSET(struct nt_pipe_wait, name))

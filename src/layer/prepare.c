@@ -3,6 +3,7 @@
 #include "layer/changes.h"
 #include "layer/key_store.h"
 #include "layer/ports.h"
+#include "layer/shares.h"
 #include "layer/store.h"
 
 // What a VM needs to exist in the kernel before its first process enters it; the monitor's part.
@@ -183,8 +184,8 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     *what = "making the index of changes";
     if ((status = make_changes(&buf)))
         return status;
-    *what = "making the table of ports";
-    if (!ports_table())
+    *what = "making the tables of ports and of opens";
+    if (!ports_table() || !shares_table())
         return STATUS_INSUFFICIENT_RESOURCES;
     *what = "reading the VM's files";
     if ((status = clear_work()) || (status = walk_store("\\files", false)) ||

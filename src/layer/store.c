@@ -1,6 +1,7 @@
 #include "layer/store.h"
 #include "core/ntpath.h"
 #include "layer/changes.h"
+#include "layer/copyup.h"
 #include "layer/drives.h"
 #include "layer/lock.h"
 
@@ -212,7 +213,9 @@ NTSTATUS store_make_folder(struct str16 canon)
         return STATUS_INSUFFICIENT_RESOURCES;
     host_attributes(str16_view(&lower), &attributes);
     store_announce(canon);
-    return make_one_folder(str16_view(&upper), attributes);
+    return attributes & FILE_ATTRIBUTE_DIRECTORY
+               ? copyup_folder(str16_view(&lower), str16_view(&upper))
+               : make_one_folder(str16_view(&upper), 0);
 }
 
 /* Looks for something of the host's in a folder that the VM still sees. */

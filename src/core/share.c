@@ -1,0 +1,184 @@
+#include "core/share.h"
+
+enum {
+    REACH_MAX = 1024, // how far from its place an entry may be
+
+    // winnt.h
+    READ = 0x1 | 0x20 | 0x80000000 | 0x20000000 | 0x10000000 | 0x02000000, // data, execute, generic
+    WRITE = 0x2 | 0x4 | 0x40000000 | 0x10000000 | 0x02000000,              // data, append, generic
+    DELETING = 0x10000 | 0x10000000 | 0x02000000,
+    SHARE_READ = 1,
+    SHARE_WRITE = 2,
+    SHARE_DELETE = 4,
+};
+
+// An entry is taken by setting its owner, filled in, and becomes visible by its name. Who is
+// killed in between leaves one that no name leads to; the place is lost until the VM ends, as
+// nothing tells it from one that is being filled in.
+struct entry {
+    uint64_t owner; // process and handle, 0: free
+    uint64_t name;  // 0: not (or no longer) to be looked at
+    uint32_t access, share;
+    uint32_t doom, reserved;
+    uint64_t copy_of; // the name that `copy` was told for: it may come late, for an entry that
+    uint64_t copy;    // has become another's
+};
+
+struct share_table {
+    uint32_t order;
+    uint32_t reach; // the farthest that an entry ever was from its place
+    uint32_t news;
+    uint32_t reserved;
+    struct entry entries[];
+};
+
+size_t share_table_size(unsigned order)
+{
+    return sizeof(struct share_table) + (sizeof(struct entry) << order);
+}
+
+void share_table_init(struct share_table *table, unsigned order)
+{
+    __atomic_store_n(&table->order, order, __ATOMIC_RELEASE);
+}
+
+static uint64_t owner_of(const struct share_open *open)
+{
+    return (uint64_t)open->process << 32 | open->handle;
+}
+
+static struct entry *entry_at(const struct share_table *table, uint64_t place)
+{
+    return (struct entry *)&table->entries[place & (((uint64_t)1 << table->order) - 1)];
+}
+
+static uint64_t place_of(uint64_t name)
+{
+    return name ^ name >> 32;
+}
+
+static void reach_at_least(struct share_table *table, uint32_t distance)
+{
+    uint32_t reach = __atomic_load_n(&table->reach, __ATOMIC_SEQ_CST);
+    while (reach < distance &&
+           !__atomic_compare_exchange_n(&table->reach, &reach, distance, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST))
+        continue;
+}
+
+uint32_t share_add(struct share_table *table, uint64_t name, const struct share_open *open)
+{
+    uint32_t size = UINT32_C(1) << table->order;
+    for (uint32_t distance = 0; distance < REACH_MAX && distance < size; distance++) {
+        struct entry *entry = entry_at(table, place_of(name) + distance);
+        uint64_t free_owner = 0;
+        if (__atomic_load_n(&entry->owner, __ATOMIC_RELAXED) ||
+            !__atomic_compare_exchange_n(&entry->owner, &free_owner, owner_of(open), false,
+                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            continue;
+        // Relaxed: others read these only once they have seen the name.
+        __atomic_store_n(&entry->access, open->access, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->share, open->share, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->copy_of, 0, __ATOMIC_RELAXED);
+        reach_at_least(table, distance);
+        // In one order with what the caller does next, which is to see whether there is a copy.
+        __atomic_store_n(&entry->name, name, __ATOMIC_SEQ_CST);
+        return (uint32_t)(entry - table->entries) + 1;
+    }
+    return 0;
+}
+
+void share_remove(struct share_table *table, uint32_t number, uint64_t name,
+                  const struct share_open *open)
+{
+    if (!number)
+        return;
+    struct entry *entry = &table->entries[number - 1];
+    uint64_t owner = owner_of(open);
+    if (__atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE) == owner &&
+        __atomic_compare_exchange_n(&entry->name, &name, 0, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED))
+        __atomic_compare_exchange_n(&entry->owner, &owner, 0, false, __ATOMIC_RELEASE,
+                                    __ATOMIC_RELAXED);
+}
+
+bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
+                struct share_open *open)
+{
+    uint32_t reach = __atomic_load_n(&table->reach, __ATOMIC_SEQ_CST), mask, distance = 0;
+    mask = (UINT32_C(1) << table->order) - 1;
+    if (*at)
+        distance = ((*at - 1 - (uint32_t)place_of(name)) & mask) + 1;
+    for (; distance <= reach; distance++) {
+        const struct entry *entry = entry_at(table, place_of(name) + distance);
+        if (__atomic_load_n(&entry->name, __ATOMIC_SEQ_CST) != name)
+            continue;
+        uint64_t owner = __atomic_load_n(&entry->owner, __ATOMIC_RELAXED);
+        open->process = (uint32_t)(owner >> 32);
+        open->handle = (uint32_t)owner;
+        open->access = __atomic_load_n(&entry->access, __ATOMIC_RELAXED);
+        open->share = __atomic_load_n(&entry->share, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) != name)
+            continue; // it went while it was read
+        *at = (uint32_t)(entry - table->entries) + 1;
+        return true;
+    }
+    return false;
+}
+
+/* Whether an open with `access` is against what another allows. */
+static bool excluded(uint32_t access, uint32_t share)
+{
+    return (access & (uint32_t)READ && !(share & SHARE_READ)) ||
+           (access & (uint32_t)WRITE && !(share & SHARE_WRITE)) ||
+           (access & (uint32_t)DELETING && !(share & SHARE_DELETE));
+}
+
+bool share_conflict(uint32_t access, uint32_t share, uint32_t other_access, uint32_t other_share)
+{
+    // IoCheckShareAccess (WDK): who asks for none of these takes no part.
+    const uint32_t all = (uint32_t)READ | WRITE | DELETING;
+    return access & all && other_access & all &&
+           (excluded(access, other_share) || excluded(other_access, share));
+}
+
+bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id)
+{
+    struct share_open open;
+    bool any = false;
+    for (uint32_t at = 0; share_next(table, name, &at, &open); any = true) {
+        struct entry *entry = &table->entries[at - 1];
+        __atomic_store_n(&entry->copy, id, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->copy_of, name, __ATOMIC_RELEASE);
+    }
+    if (any)
+        __atomic_add_fetch(&table->news, 1, __ATOMIC_RELEASE);
+    return any;
+}
+
+uint64_t share_copied(const struct share_table *table, uint32_t number, uint64_t name)
+{
+    if (!number)
+        return 0;
+    const struct entry *entry = &table->entries[number - 1];
+    return __atomic_load_n(&entry->copy_of, __ATOMIC_ACQUIRE) == name
+               ? __atomic_load_n(&entry->copy, __ATOMIC_RELAXED)
+               : 0;
+}
+
+uint32_t share_news(const struct share_table *table)
+{
+    return __atomic_load_n(&table->news, __ATOMIC_ACQUIRE);
+}
+
+void share_set_doom(struct share_table *table, uint32_t number, uint32_t doom)
+{
+    if (number)
+        __atomic_store_n(&table->entries[number - 1].doom, doom, __ATOMIC_SEQ_CST);
+}
+
+uint32_t share_doom(const struct share_table *table, uint32_t number)
+{
+    return number ? __atomic_load_n(&table->entries[number - 1].doom, __ATOMIC_SEQ_CST) : 0;
+}

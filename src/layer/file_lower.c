@@ -1,0 +1,437 @@
+#include "layer/file_lower.h"
+#include "layer/changes.h"
+#include "layer/handles.h"
+#include "layer/store.h"
+
+struct held_lock {
+    struct held_lock *next;
+    LARGE_INTEGER offset, length;
+    ULONG key;
+    BOOLEAN exclusive;
+};
+
+struct completion { // FILE_COMPLETION_INFORMATION
+    HANDLE port;
+    void *key;
+};
+
+struct file_lower {
+    struct file_lower *next, **link; // of all
+    LONG references;
+    uint32_t entry; // in the table
+    uint64_t name;
+    struct share_open noted;
+    struct file_lower_open open;
+    uint32_t doom; // enum shares_doom
+    bool counted;  // in file_lower_state.moved
+    bool lost;     // there is no way to the copy
+    bool used;     // the last call that may be waited for was made on the shadow
+    struct layer_lock lock;
+    HANDLE shadow;
+    struct completion completion; // port: the layer's own handle on it
+    struct held_lock *locks;
+    struct str16 canon; // in this block
+};
+
+struct file_lower_state file_lower_state;
+static struct file_lower *all;
+static struct layer_lock all_lock; // for `all`, the entries in it, and file_lower_state
+
+enum {
+    SYNCHRONOUS = 0x10 | 0x20, // FILE_SYNCHRONOUS_IO_*
+    // Of a handle's options those that are still of use for a second one: write-through,
+    // sequential, unbuffered, synchronous, not a folder, random access, for backup.
+    KEPT_OPTIONS = 0x2 | 0x4 | 0x8 | SYNCHRONOUS | 0x40 | 0x800 | 0x4000,
+};
+
+void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open)
+{
+    struct share_table *table = shares_table();
+    struct file_lower *file = layer_alloc(sizeof *file + canon.len * sizeof *canon.s);
+    if (!table || !file) {
+        layer_free(file);
+        return;
+    }
+    uint16_t *units = (uint16_t *)(file + 1);
+    memcpy(units, canon.s, canon.len * sizeof *units);
+    file->canon = (struct str16){units, canon.len};
+    file->references = 1;
+    file->open = *open;
+    file->name = shares_name(canon);
+    file->noted = (struct share_open){layer_process_id(), (uint32_t)(ULONG_PTR)handle, open->access,
+                                      open->share};
+    if (open->options & FILE_DELETE_ON_CLOSE)
+        file->doom = SHARES_ON_CLOSE;
+    layer_lock(&all_lock);
+    file->entry = share_add(table, file->name, &file->noted);
+    if (file->doom)
+        share_set_doom(table, file->entry, file->doom);
+    file->next = all;
+    file->link = &all;
+    if (all)
+        all->link = &file->next;
+    all = file;
+    __atomic_store_n(&file_lower_state.table, table, __ATOMIC_RELEASE);
+    layer_unlock(&all_lock);
+    handles_add_file(handle, canon, file);
+}
+
+void file_lower_hold(struct file_lower *file)
+{
+    __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
+}
+
+void file_lower_drop(struct file_lower *file)
+{
+    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
+        return;
+    // The host's is hidden first, so that no instant shows it.
+    if (file->doom && !store_hide(file->canon) && file->shadow)
+        host_delete(file->shadow);
+    layer_lock(&all_lock);
+    if (file->next)
+        file->next->link = file->link;
+    *file->link = file->next;
+    if (file->counted)
+        file_lower_state.moved--;
+    layer_unlock(&all_lock);
+    share_remove(file_lower_state.table, file->entry, file->name, &file->noted);
+    if (file->shadow)
+        real.NtClose(file->shadow);
+    if (file->completion.port)
+        real.NtClose(file->completion.port);
+    for (struct held_lock *lock = file->locks, *next; lock; lock = next) {
+        next = lock->next;
+        layer_free(lock);
+    }
+    layer_free(file);
+}
+
+/* Counts those that there is a copy for by now. */
+static void settle(void)
+{
+    layer_lock(&all_lock);
+    uint32_t news = share_news(file_lower_state.table);
+    for (struct file_lower *file = all; file; file = file->next) {
+        if (file->counted || !share_copied(file_lower_state.table, file->entry, file->name))
+            continue;
+        file->counted = true;
+        file_lower_state.moved++;
+    }
+    __atomic_store_n(&file_lower_state.settled, news, __ATOMIC_RELEASE);
+    layer_unlock(&all_lock);
+}
+
+static uint64_t id_of(HANDLE handle)
+{
+    LARGE_INTEGER id = {.QuadPart = 0};
+    IO_STATUS_BLOCK io;
+    real.NtQueryInformationFile(handle, &io, &id, sizeof id, FileInternalInformation);
+    return (uint64_t)id.QuadPart;
+}
+
+static NTSTATUS open_shadow(const struct file_lower *file, OBJECT_ATTRIBUTES *attributes,
+                            ULONG options, HANDLE *shadow)
+{
+    IO_STATUS_BLOCK io;
+    return real.NtCreateFile(shadow, file->open.access, attributes, &io, NULL, 0, file->open.share,
+                             FILE_OPEN, (file->open.options & KEPT_OPTIONS) | options, NULL, 0);
+}
+
+/* The copy may have been renamed or replaced since it was made: it is the one with this number. */
+static NTSTATUS open_copy(const struct file_lower *file, uint64_t id, HANDLE *shadow)
+{
+    layer_cleanup_handle HANDLE folder = NULL;
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(file->canon, 0, &upper);
+    UNICODE_STRING text;
+    struct str16 files;
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    text = unicode_of_str16(str16_view(&upper));
+    OBJECT_ATTRIBUTES attributes = nt_named(&text);
+    NTSTATUS status = open_shadow(file, &attributes, 0, shadow);
+    if (!status && id_of(*shadow) == id)
+        return STATUS_SUCCESS;
+    if (!status)
+        real.NtClose(*shadow);
+    *shadow = NULL;
+    files = str16_first(str16_view(&upper), upper.len - file->canon.len - 1);
+    status = host_open(files, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
+    if (status)
+        return status;
+    text = (UNICODE_STRING){sizeof id, sizeof id, (WCHAR *)&id};
+    attributes = nt_named(&text);
+    attributes.RootDirectory = folder;
+    return open_shadow(file, &attributes, FILE_OPEN_BY_FILE_ID, shadow);
+}
+
+/* Gives the shadow what the handle has. */
+static void take_over(const struct file_lower *file, HANDLE handle, HANDLE shadow)
+{
+    LARGE_INTEGER position;
+    IO_STATUS_BLOCK io;
+    if (file->open.options & SYNCHRONOUS &&
+        !real.NtQueryInformationFile(handle, &io, &position, sizeof position,
+                                     FilePositionInformation) &&
+        position.QuadPart)
+        real.NtSetInformationFile(shadow, &io, &position, sizeof position, FilePositionInformation);
+    if (file->completion.port)
+        real.NtSetInformationFile(shadow, &io, (void *)&file->completion, sizeof file->completion,
+                                  FileCompletionInformation);
+    for (struct held_lock *held = file->locks; held; held = held->next)
+        real.NtLockFile(shadow, NULL, NULL, NULL, &io, &held->offset, &held->length, held->key,
+                        TRUE, held->exclusive);
+}
+
+/* The handle on the copy, opened if need be; NULL when there is no copy, or no way to it. */
+static HANDLE shadow_of(struct file_lower *file, HANDLE handle)
+{
+    HANDLE shadow = __atomic_load_n(&file->shadow, __ATOMIC_ACQUIRE);
+    if (shadow)
+        return shadow;
+    uint64_t id = share_copied(file_lower_state.table, file->entry, file->name);
+    if (!id || file->lost)
+        return NULL;
+    layer_lock(&file->lock);
+    if (!file->shadow && !file->lost) {
+        NTSTATUS status = open_copy(file, id, &shadow);
+        if (!status) {
+            take_over(file, handle, shadow);
+            __atomic_store_n(&file->shadow, shadow, __ATOMIC_RELEASE);
+        } else if (status != STATUS_SHARING_VIOLATION) { // that may pass
+            file->lost = true;
+        }
+    }
+    layer_unlock(&file->lock);
+    return file->shadow;
+}
+
+HANDLE file_lower_find(HANDLE handle)
+{
+    if (share_news(file_lower_state.table) !=
+        __atomic_load_n(&file_lower_state.settled, __ATOMIC_ACQUIRE))
+        settle();
+    if (!__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED))
+        return handle;
+    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+    HANDLE shadow = record ? shadow_of(record->file, handle) : NULL;
+    return shadow ? shadow : handle;
+}
+
+NTSTATUS file_lower_own(HANDLE *handle)
+{
+    layer_cleanup_record struct handle_record *record = handles_get(*handle, HANDLE_FILE);
+    if (!record)
+        return STATUS_SUCCESS;
+    HANDLE shadow = shadow_of(record->file, *handle);
+    if (!shadow) {
+        NTSTATUS status = store_copy_up(record->canon, false);
+        if (status)
+            return status;
+        shadow = shadow_of(record->file, *handle);
+    }
+    if (!shadow)
+        return STATUS_ACCESS_DENIED;
+    *handle = shadow;
+    return STATUS_SUCCESS;
+}
+
+/* FileDispositionInformation and its newer form, on a handle that may delete. */
+static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATUS_BLOCK *io,
+                                const void *info, ULONG length, ULONG class)
+{
+    enum { DELETES = 1, POSIX = 2, ON_CLOSE = 8, IGNORE_READONLY = 0x10 };
+    bool extended = class == NT_FILE_DISPOSITION_INFORMATION_EX;
+    struct nt_file_basic_information basic;
+    IO_STATUS_BLOCK ignored;
+    ULONG flags = extended ? *(const ULONG *)info : *(const BOOLEAN *)info ? DELETES : 0;
+    // Whether the system has the class, and takes these flags: the handle lacks the right, so
+    // nothing comes of it.
+    NTSTATUS status = real.NtSetInformationFile(handle, &ignored, (void *)info, length,
+                                                (FILE_INFORMATION_CLASS) class);
+    if (status && status != STATUS_ACCESS_DENIED)
+        return status;
+    status =
+        real.NtQueryInformationFile(handle, &ignored, &basic, sizeof basic, FileBasicInformation);
+    if (!status && flags & DELETES && !(flags & IGNORE_READONLY) &&
+        basic.attributes & FILE_ATTRIBUTE_READONLY)
+        return STATUS_CANNOT_DELETE;
+    // Who opens it from now on has to look.
+    change_index_add(layer_changes, CHANGE_FILE_UPPER, file->canon);
+    file->doom = !(flags & DELETES) ? SHARES_STAYS
+                 : flags & ON_CLOSE ? SHARES_ON_CLOSE
+                                    : SHARES_PENDING;
+    // A handle that was opened to delete when it is closed does so whatever is said later, but for
+    // the newer form.
+    if (!extended && file->open.options & FILE_DELETE_ON_CLOSE)
+        file->doom = SHARES_ON_CLOSE;
+    share_set_doom(file_lower_state.table, file->entry, file->doom);
+    if (flags & DELETES && flags & POSIX && (status = store_hide(file->canon)))
+        return status;
+    io->Status = STATUS_SUCCESS;
+    io->Information = 0;
+    return STATUS_SUCCESS;
+}
+
+static void remember_completion(struct file_lower *file, const struct completion *completion)
+{
+    HANDLE port = NULL;
+    if (real.NtDuplicateObject(NtCurrentProcess(), completion->port, NtCurrentProcess(), &port, 0,
+                               0, DUPLICATE_SAME_ACCESS))
+        return;
+    layer_lock(&file->lock);
+    HANDLE before = file->completion.port;
+    file->completion = (struct completion){port, completion->key};
+    layer_unlock(&file->lock);
+    if (before)
+        real.NtClose(before);
+}
+
+bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG length, ULONG class,
+                    NTSTATUS *status)
+{
+    layer_cleanup_record struct handle_record *record = handles_get(*handle, HANDLE_FILE);
+    if (!record)
+        return false;
+    struct file_lower *file = record->file;
+    bool deletes = file->open.access & DELETE;
+    HANDLE shadow = shadow_of(file, *handle);
+    if (shadow) {
+        *handle = shadow;
+        return false;
+    }
+    switch (class) {
+    case FileDispositionInformation:
+    case NT_FILE_DISPOSITION_INFORMATION_EX:
+        if (!deletes || !info ||
+            length < (class == FileDispositionInformation ? sizeof(BOOLEAN) : sizeof(ULONG)))
+            return false;
+        *status = set_disposition(file, *handle, io, info, length, class);
+        return true;
+    case FileRenameInformation:
+    case NT_FILE_RENAME_INFORMATION_EX:
+        if (!deletes)
+            return false;
+        *status = file_lower_own(handle);
+        return *status != STATUS_SUCCESS;
+    case FileCompletionInformation:
+        if (info && length >= sizeof(struct completion))
+            remember_completion(file, info);
+        return false;
+    }
+    return false;
+}
+
+// The calls that a handle on the host's file may be given to.
+
+/* For a call that may be waited for with the handle itself. */
+static HANDLE current_to_wait_for(HANDLE handle)
+{
+    HANDLE current = file_lower_current(handle);
+    if (current != handle) {
+        layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+        if (record)
+            __atomic_store_n(&record->file->used, true, __ATOMIC_RELEASE);
+    }
+    return current;
+}
+
+NTSTATUS NTAPI layer_NtReadFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
+                                IO_STATUS_BLOCK *io, void *buffer, ULONG length,
+                                LARGE_INTEGER *offset, ULONG *key)
+{
+    return real.NtReadFile(current_to_wait_for(handle), event, apc, apc_context, io, buffer, length,
+                           offset, key);
+}
+
+NTSTATUS NTAPI layer_NtReadFileScatter(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                       void *apc_context, IO_STATUS_BLOCK *io,
+                                       FILE_SEGMENT_ELEMENT *segments, ULONG length,
+                                       LARGE_INTEGER *offset, ULONG *key)
+{
+    return real.NtReadFileScatter(current_to_wait_for(handle), event, apc, apc_context, io,
+                                  segments, length, offset, key);
+}
+
+NTSTATUS NTAPI layer_NtQueryEaFile(HANDLE handle, IO_STATUS_BLOCK *io, void *buffer, ULONG length,
+                                   BOOLEAN single, void *names, ULONG names_length, ULONG *index,
+                                   BOOLEAN restart)
+{
+    return real.NtQueryEaFile(file_lower_current(handle), io, buffer, length, single, names,
+                              names_length, index, restart);
+}
+
+/* An overlapped call without an event signals the file that it was made on. */
+NTSTATUS NTAPI layer_NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LARGE_INTEGER *timeout)
+{
+    if (__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED)) {
+        layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+        if (record && __atomic_load_n(&record->file->used, __ATOMIC_ACQUIRE))
+            handle = record->file->shadow;
+    }
+    return real.NtWaitForSingleObject(handle, alertable, timeout);
+}
+
+NTSTATUS NTAPI layer_NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
+                                IO_STATUS_BLOCK *io, LARGE_INTEGER *offset, LARGE_INTEGER *length,
+                                ULONG key, BOOLEAN immediately, BOOLEAN exclusive)
+{
+    HANDLE current = current_to_wait_for(handle);
+    NTSTATUS status = real.NtLockFile(current, event, apc, apc_context, io, offset, length, key,
+                                      immediately, exclusive);
+    layer_cleanup_record struct handle_record *record =
+        status >= 0 && current == handle ? handles_get(handle, HANDLE_FILE) : NULL;
+    struct held_lock *held = record ? layer_alloc(sizeof *held) : NULL;
+    if (held) {
+        *held = (struct held_lock){NULL, *offset, *length, key, exclusive};
+        layer_lock(&record->file->lock);
+        held->next = record->file->locks;
+        record->file->locks = held;
+        layer_unlock(&record->file->lock);
+    }
+    return status;
+}
+
+NTSTATUS NTAPI layer_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTEGER *offset,
+                                  LARGE_INTEGER *length, ULONG key)
+{
+    HANDLE current = file_lower_current(handle);
+    NTSTATUS status = real.NtUnlockFile(current, io, offset, length, key);
+    layer_cleanup_record struct handle_record *record =
+        !status ? handles_get(handle, HANDLE_FILE) : NULL;
+    struct held_lock *found = NULL;
+    if (!record)
+        return status;
+    layer_lock(&record->file->lock);
+    for (struct held_lock **at = &record->file->locks; *at; at = &(*at)->next) {
+        if ((*at)->offset.QuadPart != offset->QuadPart ||
+            (*at)->length.QuadPart != length->QuadPart || (*at)->key != key)
+            continue;
+        found = *at;
+        *at = found->next;
+        break;
+    }
+    layer_unlock(&record->file->lock);
+    layer_free(found);
+    return status;
+}
+
+// What was begun before the copy was made was begun on the first handle.
+
+NTSTATUS NTAPI layer_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io)
+{
+    HANDLE current = file_lower_current(handle);
+    if (current != handle)
+        real.NtCancelIoFile(handle, io);
+    return real.NtCancelIoFile(current, io);
+}
+
+NTSTATUS NTAPI layer_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_STATUS_BLOCK *io)
+{
+    HANDLE current = file_lower_current(handle);
+    NTSTATUS status = real.NtCancelIoFileEx(current, which, io);
+    return current != handle && status == STATUS_NOT_FOUND
+               ? real.NtCancelIoFileEx(handle, which, io)
+               : status;
+}

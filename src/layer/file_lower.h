@@ -1,0 +1,70 @@
+// Handles on the host's files, and what becomes of them when the VM gets a copy of the file.
+//
+// A program that has a file open sees what others write to it. So a handle that was opened before
+// the copy was made leads to the copy from then on: the layer opens a second one, the shadow, with
+// the same access, sharing and options, gives it the position, the locks and the completion port of
+// the first, and uses it in its place. As long as no file that this process has open was copied,
+// finding that out is a comparison in memory.
+//
+// What a shadow cannot take over: a view that was mapped before the copy keeps showing the host's
+// file. Views of one file are one memory only if they come from one section object of one file; the
+// layer cannot exchange what is behind a view's addresses without an instant in which they are
+// invalid (unmapping and mapping again), in which another thread may use them. What would do: to
+// copy up when a section is made that is to be shared with writers, which nobody knows beforehand;
+// or to suspend all threads of the process while its views are exchanged. Likewise a handle that
+// was inherited, or duplicated by another process, before the copy is not known to be one on a file
+// of the host's.
+//
+// A handle that may delete but not write costs no copy either: the layer remembers that it may, and
+// hides the name when it is closed. To rename it makes the copy first.
+#ifndef PLUME_LAYER_FILE_LOWER_H
+#define PLUME_LAYER_FILE_LOWER_H
+
+#include "layer/shares.h"
+
+struct file_lower; // what is behind one handle and its duplicates
+
+/* How a file was opened, as NtCreateFile takes it. */
+struct file_lower_open {
+    ACCESS_MASK access; // asked for; the handle itself has no right to delete
+    ULONG share, options;
+};
+
+/* Notes that `handle` was opened on the host's `canon`. No memory only costs what it is for. */
+void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open);
+
+/* Another handle's share in it, and the end of one; the last one to end deletes the file if it is
+ * to be deleted. */
+void file_lower_hold(struct file_lower *file);
+void file_lower_drop(struct file_lower *file);
+
+/* See file_lower_current(). */
+struct file_lower_state {
+    struct share_table *table; // NULL: no file of the host's was ever opened
+    uint32_t settled;          // share_news() when all handles were last looked at
+    uint32_t moved;            // how many lead to a copy
+};
+extern struct file_lower_state file_lower_state;
+HANDLE file_lower_find(HANDLE handle);
+
+/* The handle that is to be used for `handle`, of whatever kind it is. */
+static inline HANDLE file_lower_current(HANDLE handle)
+{
+    struct share_table *table = __atomic_load_n(&file_lower_state.table, __ATOMIC_ACQUIRE);
+    if (!table ||
+        (share_news(table) == __atomic_load_n(&file_lower_state.settled, __ATOMIC_RELAXED) &&
+         !__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED)))
+        return handle;
+    return file_lower_find(handle);
+}
+
+/* The same, with a copy made if there is none: for what would change the host's file through a
+ * handle that may only read. */
+NTSTATUS file_lower_own(HANDLE *handle);
+
+/* What NtSetInformationFile is to do with a handle on the host's file: true when it is done, with
+ * *status; else *handle is the one to go on with. */
+bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG length, ULONG class,
+                    NTSTATUS *status);
+
+#endif

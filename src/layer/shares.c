@@ -1,0 +1,154 @@
+#include "layer/shares.h"
+#include "layer/copyup.h"
+#include "layer/lock.h"
+#include "layer/store.h"
+
+#define SHARES_SUFFIX ".shares"
+enum { SHARES_ORDER = 14 };
+
+struct share_table *shares_table(void)
+{
+    static struct layer_lock lock;
+    static struct share_table *table;
+    struct share_table *found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    if (found)
+        return found;
+
+    uint16_t units[LAYER_PATH_MAX + 8];
+    struct str16_buf text = {.s = units, .cap = LAYER_PATH_MAX + 8};
+    str16_put(&text, str16_of(layer_config.objects));
+    str16_put_ascii(&text, SHARES_SUFFIX);
+    UNICODE_STRING name = unicode_of_str16(str16_view(&text));
+    OBJECT_ATTRIBUTES attributes = nt_named(&name);
+    attributes.Attributes |= OBJ_OPENIF;
+    HANDLE section = NULL;
+    void *view = NULL;
+    SIZE_T view_size = 0;
+    LARGE_INTEGER size = {.QuadPart = (LONGLONG)share_table_size(SHARES_ORDER)};
+    layer_lock(&lock);
+    found = table;
+    if (!found) {
+        NTSTATUS status =
+            real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
+                                 PAGE_READWRITE, SEC_COMMIT, NULL);
+        bool made = status == STATUS_SUCCESS; // else STATUS_OBJECT_NAME_EXISTS
+        if (status >= 0)
+            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL,
+                                             &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
+        if (status >= 0) {
+            found = view;
+            share_table_init(found, SHARES_ORDER);
+            __atomic_store_n(&table, found, __ATOMIC_RELEASE);
+        }
+        // The name lasts as long as the handle of the one who made it.
+        if (section && (status < 0 || !made))
+            real.NtClose(section);
+    }
+    layer_unlock(&lock);
+    return found;
+}
+
+uint64_t shares_name(struct str16 canon)
+{
+    uint64_t name = str16_hash_nocase(STR16_HASH_SEED, canon);
+    return name ? name : 1;
+}
+
+/* The file's number on its volume, 0 when it has none. */
+static uint64_t id_of(HANDLE file)
+{
+    LARGE_INTEGER id;
+    IO_STATUS_BLOCK io;
+    return real.NtQueryInformationFile(file, &io, &id, sizeof id, FileInternalInformation)
+               ? 0
+               : (uint64_t)id.QuadPart;
+}
+
+/* Whether an entry says the truth: its process has at that handle the host's file. When that cannot
+ * be found out, it is believed. */
+static bool is_true(const struct share_open *open, struct str16 canon)
+{
+    layer_cleanup_handle HANDLE process = NULL, theirs = NULL, file = NULL;
+    CLIENT_ID id = {(HANDLE)(ULONG_PTR)open->process, NULL};
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
+    struct str16_buf lower;
+    NTSTATUS status = real.NtOpenProcess(&process, PROCESS_DUP_HANDLE, &attributes, &id);
+    if (status)
+        return status != STATUS_INVALID_CID && status != STATUS_INVALID_PARAMETER;
+    status = real.NtDuplicateObject(process, (HANDLE)(ULONG_PTR)open->handle, NtCurrentProcess(),
+                                    &theirs, FILE_READ_ATTRIBUTES, 0, 0);
+    if (status == STATUS_INVALID_HANDLE || status == STATUS_PROCESS_IS_TERMINATING)
+        return false;
+    layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
+    if (status || !memory ||
+        host_open(str16_view(&lower), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &file))
+        return true;
+    return id_of(theirs) == id_of(file);
+}
+
+bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share)
+{
+    struct share_table *table = shares_table();
+    struct share_open open;
+    uint64_t name = shares_name(canon);
+    for (uint32_t at = 0; table && share_next(table, name, &at, &open);) {
+        if (!share_conflict(access, share, open.access, open.share))
+            continue;
+        if (is_true(&open, canon))
+            return true;
+        share_remove(table, at, name, &open);
+    }
+    return false;
+}
+
+/* Whether the system refuses to open what is to be deleted, as Windows does: Wine 8 does not
+ * (server/fd.c, open_fd). */
+static bool system_knows_pending(void)
+{
+    static LONG known; // 1 no, 2 yes
+    if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+        layer_cleanup_handle HANDLE file = NULL, again = NULL;
+        struct str16_buf name;
+        uint16_t units[COPYUP_WORK_NAME_MAX];
+        NTSTATUS status = copyup_make_work(GENERIC_WRITE | DELETE, FILE_NON_DIRECTORY_FILE, 0,
+                                           units, &name, &file);
+        if (!status)
+            status = host_delete(file);
+        if (!status)
+            status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &again);
+        __atomic_store_n(&known, status == STATUS_DELETE_PENDING ? 2 : 1, __ATOMIC_RELEASE);
+    }
+    return known == 2;
+}
+
+bool shares_delete_pending(struct str16 canon)
+{
+    struct share_table *table = shares_table();
+    struct share_open open;
+    uint64_t name = shares_name(canon);
+    for (uint32_t at = 0; table && share_next(table, name, &at, &open);) {
+        uint32_t doom = share_doom(table, at);
+        if (doom == SHARES_STAYS)
+            continue;
+        if (is_true(&open, canon)) {
+            if (doom == SHARES_PENDING)
+                return system_knows_pending();
+            continue;
+        }
+        // Who was to delete it has ended in a way that the layer did not see.
+        if (store_hide(canon))
+            return false;
+        share_remove(table, at, name, &open);
+    }
+    return false;
+}
+
+void shares_tell_copied(struct str16 canon, HANDLE copy)
+{
+    struct share_table *table = shares_table();
+    struct share_open open;
+    uint64_t name = shares_name(canon);
+    uint32_t at = 0;
+    if (table && share_next(table, name, &at, &open))
+        share_tell_copied(table, name, id_of(copy));
+}

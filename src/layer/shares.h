@@ -1,0 +1,32 @@
+// Who of the VM has which of the host's files open: core/share.h over the VM's processes.
+#ifndef PLUME_LAYER_SHARES_H
+#define PLUME_LAYER_SHARES_H
+
+#include "core/share.h"
+#include "layer/layer.h"
+
+enum shares_doom {
+    SHARES_STAYS,
+    SHARES_PENDING,  // is to be deleted: others may not open it any more
+    SHARES_ON_CLOSE, // is deleted when this handle is closed; until then others may open it
+};
+
+/* The table, or NULL when there is no memory for it. The first call makes it; it lasts as long as
+ * the process that made it, which is the monitor. */
+struct share_table *shares_table(void);
+
+/* What the table knows a canonical name by. */
+uint64_t shares_name(struct str16 canon);
+
+/* Whether an open of `canon` with this access and sharing is excluded by one of the VM's processes
+ * that has the host's file open. Makes system calls only if it seems so. */
+bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share);
+
+/* Whether `canon` is the host's file still, and to be deleted by one who has it open. Of one who
+ * ended before he could, it is deleted here. */
+bool shares_delete_pending(struct str16 canon);
+
+/* Tells those who have the host's `canon` open that `copy` is the VM's. */
+void shares_tell_copied(struct str16 canon, HANDLE copy);
+
+#endif

@@ -1,0 +1,208 @@
+// The table of opens: what excludes what, and that no open is missed or seen twice by any thread.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <pthread.h>
+#include <cmocka.h>
+
+#include "core/share.h"
+
+enum { READ = 1, WRITE = 2, DELETION = 0x10000, SHARE_R = 1, SHARE_W = 2, SHARE_D = 4 };
+
+static struct share_table *make(unsigned order)
+{
+    struct share_table *table = calloc(1, share_table_size(order));
+    assert_non_null(table);
+    share_table_init(table, order);
+    return table;
+}
+
+static unsigned count(const struct share_table *table, uint64_t name)
+{
+    struct share_open open;
+    unsigned found = 0;
+    for (uint32_t at = 0; share_next(table, name, &at, &open); found++)
+        assert_int_equal(open.process ^ open.handle, open.access); // never half of one
+    return found;
+}
+
+static struct share_open by(uint32_t process, uint32_t handle)
+{
+    return (struct share_open){process, handle, process ^ handle, 7};
+}
+
+static void conflicts(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t access, share, other_access, other_share;
+        bool conflict;
+    } cases[] = {
+        {READ, SHARE_R, READ, SHARE_R, false},
+        {READ, SHARE_R, READ, 0, true},
+        {READ, 0, READ, SHARE_R, true},
+        {WRITE, 7, READ, SHARE_R, true},
+        {WRITE, SHARE_R, READ, SHARE_R | SHARE_W, false},
+        {WRITE, SHARE_W, READ, SHARE_R | SHARE_W, true}, // the new one does not let others read
+        {DELETION, 7, READ, SHARE_R | SHARE_W, true},
+        {DELETION, 7, READ, SHARE_D, false},
+        {0x80, 0, READ, 0, false}, // attributes alone take no part
+        {READ, 0, 0x100080, 0, false},
+        {0x80000000u, 7, READ, SHARE_W, true}, // GENERIC_READ
+        {0x40000000, 7, READ, SHARE_R, true},  // GENERIC_WRITE
+        {0x10000000, 7, READ, SHARE_R | SHARE_W, true},
+        {0x20, 7, READ, SHARE_W | SHARE_D, true}, // to execute is to read
+        {4, 7, READ, SHARE_R, true},              // to append is to write
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(share_conflict(cases[i].access, cases[i].share, cases[i].other_access,
+                                        cases[i].other_share),
+                         cases[i].conflict);
+        assert_int_equal(share_conflict(cases[i].other_access, cases[i].other_share,
+                                        cases[i].access, cases[i].share),
+                         cases[i].conflict);
+    }
+}
+
+static void add_find_remove(void **state)
+{
+    (void)state;
+    struct share_table *table = make(6);
+    struct share_open a = by(1, 4), b = by(2, 4), found;
+    assert_int_equal(count(table, 77), 0);
+    uint32_t first = share_add(table, 77, &a), second = share_add(table, 77, &b),
+             other = share_add(table, 78, &a);
+    assert_true(first && second && other && first != second && second != other);
+    assert_int_equal(count(table, 77), 2);
+    assert_int_equal(count(table, 78), 1);
+    share_remove(table, first, 77, &b); // not his
+    share_remove(table, first, 78, &a); // not its name
+    share_remove(table, 0, 77, &a);
+    assert_int_equal(count(table, 77), 2);
+    share_remove(table, first, 77, &a);
+    share_remove(table, first, 77, &a);
+    uint32_t at = 0;
+    assert_true(share_next(table, 77, &at, &found));
+    assert_int_equal(at, second);
+    assert_int_equal(found.process, 2);
+    assert_false(share_next(table, 77, &at, &found));
+    free(table);
+}
+
+static void full(void **state)
+{
+    (void)state;
+    struct share_table *table = make(4);
+    uint32_t entries[16];
+    for (uint32_t i = 0; i < 16; i++) {
+        struct share_open open = by(1, i + 1);
+        entries[i] = share_add(table, 5, &open);
+        assert_int_not_equal(entries[i], 0);
+    }
+    struct share_open one = by(9, 9);
+    assert_int_equal(share_add(table, 5, &one), 0);
+    assert_int_equal(share_add(table, UINT64_C(0xffffffffffffffff), &one), 0);
+    assert_int_equal(count(table, 5), 16);
+    struct share_open third = by(1, 3);
+    share_remove(table, entries[2], 5, &third);
+    assert_int_equal(share_add(table, 5, &one), entries[2]);
+    assert_int_equal(count(table, 5), 16);
+    free(table);
+}
+
+static void copies(void **state)
+{
+    (void)state;
+    struct share_table *table = make(6);
+    struct share_open a = by(1, 4);
+    assert_false(share_tell_copied(table, 77, 1000));
+    assert_int_equal(share_news(table), 0);
+    uint32_t entry = share_add(table, 77, &a);
+    assert_int_equal(share_copied(table, entry, 77), 0);
+    assert_true(share_tell_copied(table, 77, 1000));
+    assert_int_equal(share_news(table), 1);
+    assert_int_equal(share_copied(table, entry, 77), 1000);
+    assert_int_equal(share_copied(table, entry, 78), 0);
+    assert_int_equal(share_copied(table, 0, 77), 0);
+    // Who comes to the same place later has not been told.
+    share_remove(table, entry, 77, &a);
+    assert_int_equal(share_add(table, 77, &a), entry);
+    assert_int_equal(share_copied(table, entry, 77), 0);
+    assert_false(share_doom(table, entry));
+    share_set_doom(table, entry, 2);
+    assert_int_equal(share_doom(table, entry), 2);
+    share_remove(table, entry, 77, &a);
+    assert_int_equal(share_add(table, 77, &a), entry);
+    assert_false(share_doom(table, entry));
+    share_set_doom(table, 0, 1);
+    assert_false(share_doom(table, 0));
+    free(table);
+}
+
+enum { THREADS = 4, ROUNDS = 20000, NAMES = 5 };
+
+struct worker {
+    struct share_table *table;
+    uint32_t process;
+    pthread_t thread;
+};
+
+/* Opens and closes; its own opens are always there, each once, whole, and gone after. */
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    uint32_t seed = worker->process;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        seed = seed * 1664525 + 1013904223;
+        uint64_t name = UINT64_C(0x1234567800000000) + seed % NAMES;
+        struct share_open open = by(worker->process, i + 1), found;
+        uint32_t entry = share_add(worker->table, name, &open), seen = 0;
+        if (!entry)
+            return "no room";
+        for (uint32_t at = 0; share_next(worker->table, name, &at, &found);) {
+            if ((found.process ^ found.handle) != found.access)
+                return "half an entry";
+            seen += found.process == worker->process && found.handle == i + 1;
+        }
+        if (seen != 1)
+            return "missed or seen twice";
+        if (i % 7 == 0) {
+            share_tell_copied(worker->table, name, i + 1);
+            if (!share_copied(worker->table, entry, name))
+                return "not told";
+        }
+        share_remove(worker->table, entry, name, &open);
+    }
+    return NULL;
+}
+
+static void several_threads(void **state)
+{
+    (void)state;
+    struct share_table *table = make(5);
+    struct worker workers[THREADS];
+    for (uint32_t i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.table = table, .process = i + 1};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) {
+        void *result;
+        pthread_join(workers[i].thread, &result);
+        if (result)
+            fail_msg("%s", (const char *)result);
+    }
+    for (uint64_t name = 0; name < NAMES; name++)
+        assert_int_equal(count(table, UINT64_C(0x1234567800000000) + name), 0);
+    free(table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conflicts), cmocka_unit_test(add_find_remove), cmocka_unit_test(full),
+        cmocka_unit_test(copies),    cmocka_unit_test(several_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
