@@ -265,6 +265,16 @@ static NTSTATUS ask(struct str16 canon, uint16_t **memory, struct str16 *to)
     return status;
 }
 
+/* Whether a link of the VM's is still there; true as well when nothing of the VM's is. */
+static bool is_own_link(struct str16 canon)
+{
+    struct str16_buf upper;
+    layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &upper);
+    ULONG attributes;
+    return !memory || host_attributes(str16_view(&upper), &attributes) || !attributes ||
+           attributes & FILE_ATTRIBUTE_REPARSE_POINT;
+}
+
 /* Makes the first *len units, component by component, a true name. */
 static NTSTATUS follow(struct growing *name, size_t *len)
 {
@@ -278,7 +288,13 @@ static NTSTATUS follow(struct growing *name, size_t *len)
         }
         layer_cleanup_free uint16_t *memory = NULL;
         NTSTATUS status = STATUS_SUCCESS;
-        if (!alias_table_find(layer_aliases, canon, &to)) {
+        if (alias_table_find(layer_aliases, canon, &to)) {
+            // What the VM has there now need be no link any more.
+            if (layer_changed(CHANGE_FILE_UPPER, canon) && !is_own_link(canon)) {
+                done = end;
+                continue;
+            }
+        } else {
             size_t whole = end;
             if ((status = lengthen(name, &whole)))
                 return status;

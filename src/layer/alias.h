@@ -25,7 +25,8 @@ NTSTATUS alias_resolve_whole(uint16_t **memory, struct str16 *canon);
  * stands for. Answered from memory once it has. */
 bool alias_is_volume(struct str16 text);
 
-/* To be called after the VM has made the link `canon`, or removed or moved it. */
+/* To be called after the VM has made the link `canon`, or moved one there; one that is gone is
+ * noticed. */
 void alias_link_changed(struct str16 canon);
 
 #endif

@@ -1,3 +1,4 @@
+#include "layer/alias.h"
 #include "layer/changes.h"
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
@@ -261,11 +262,15 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     rewritten->flags = extended ? info->flags : (ULONG)replace;
     rewritten->name_length = (ULONG)(upper.len * sizeof(WCHAR));
     memcpy(rewritten->name, upper.s, rewritten->name_length);
-    // A name beside the file's own means the same in the store, and not every host takes it.
-    if (own && !info->root_directory && info->name[0] != '\\')
-        return real.NtSetInformationFile(handle, io, (void *)info, length, class);
-    if (own)
-        return real.NtSetInformationFile(handle, io, rewritten, (ULONG)size, class);
+    if (own) {
+        // A name beside the file's own means the same in the store, and not every host takes it.
+        bool beside = !info->root_directory && info->name[0] != '\\';
+        status = real.NtSetInformationFile(handle, io, beside ? (void *)info : rewritten,
+                                           beside ? length : (ULONG)size, class);
+        if (!status && view.upper & FILE_ATTRIBUTE_REPARSE_POINT)
+            alias_link_changed(target.path.canon);
+        return status;
+    }
     // A link to a file of the host's: to its copy, which this handle is not on.
     struct str16_buf copy;
     layer_cleanup_free uint16_t *copy_memory = store_upper_name(source, 0, &copy);

@@ -1,5 +1,4 @@
 #include "layer/pipe.h"
-#include "layer/file_lower.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -79,41 +78,27 @@ NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
                                               message_size, timeout);
 }
 
-NTSTATUS NTAPI layer_NtFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE apc,
-                                     void *apc_context, IO_STATUS_BLOCK *io, ULONG code, void *in,
-                                     ULONG in_length, void *out, ULONG out_length)
+NTSTATUS pipe_rewrite_wait(void **in, ULONG *in_length, void **memory)
 {
-    layer_wake();
-    struct nt_pipe_wait *wait = in;
-    if (code == FSCTL_CREATE_OR_GET_OBJECT_ID) { // changes a file that may only be read
-        NTSTATUS status = file_lower_own(&file);
-        if (status)
-            return status;
-    }
-    file = file_lower_current(file);
-    if (code != FSCTL_PIPE_WAIT_CODE || !in ||
-        in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
-        wait->name_length > in_length - FIELD_OFFSET(struct nt_pipe_wait, name))
-        return real.NtFsControlFile(file, event, apc, apc_context, io, code, in, in_length, out,
-                                    out_length);
-
-    // Waiting for a pipe names it in the request.
     static const char device[] = "\\Device\\NamedPipe\\";
+    const struct nt_pipe_wait *wait = *in;
+    if (!wait || *in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
+        wait->name_length > *in_length - FIELD_OFFSET(struct nt_pipe_wait, name))
+        return STATUS_SUCCESS; // for the system to refuse
     size_t cap = LAYER_PATH_MAX + 32 + wait->name_length / sizeof(WCHAR);
-    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    layer_cleanup_free struct nt_pipe_wait *rewritten =
-        layer_alloc(sizeof *rewritten + cap * sizeof(WCHAR));
-    if (!memory || !rewritten)
+    layer_cleanup_free uint16_t *name_memory = layer_alloc(cap * sizeof *name_memory);
+    struct nt_pipe_wait *rewritten = layer_alloc(sizeof *rewritten + cap * sizeof(WCHAR));
+    *memory = rewritten;
+    if (!name_memory || !rewritten)
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct str16_buf name = {.s = memory, .cap = cap};
+    struct str16_buf name = {.s = name_memory, .cap = cap};
     put_private(&name, NTPATH_PIPE,
                 (struct str16){(const uint16_t *)wait->name, wait->name_length / sizeof(WCHAR)});
     struct str16 relative = str16_skip(str16_view(&name), sizeof device - 1);
     *rewritten = (struct nt_pipe_wait){
         wait->timeout, (ULONG)(relative.len * sizeof(WCHAR)), wait->timeout_specified, {0}};
     memcpy(rewritten->name, relative.s, relative.len * sizeof(WCHAR));
-    return real.NtFsControlFile(
-        file, event, apc, apc_context, io, code, rewritten,
-        (ULONG)(FIELD_OFFSET(struct nt_pipe_wait, name) + relative.len * sizeof(WCHAR)), out,
-        out_length);
+    *in = rewritten;
+    *in_length = (ULONG)(FIELD_OFFSET(struct nt_pipe_wait, name) + relative.len * sizeof(WCHAR));
+    return STATUS_SUCCESS;
 }

@@ -9,4 +9,8 @@
 NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name,
                       uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *attributes);
 
+/* Replaces the request to wait for a pipe (FSCTL_PIPE_WAIT), which names it, by one for the VM's
+ * own; *memory, layer_alloc()'s, holds that. */
+NTSTATUS pipe_rewrite_wait(void **in, ULONG *in_length, void **memory);
+
 #endif
