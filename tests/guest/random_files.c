@@ -14,6 +14,7 @@
 //     what
 //                  is copied into the VM is spelled as by who caused that, which shows when the
 //                  folder is renamed later
+//     shares       handles are opened for all kinds of sharing, otherwise for every one
 //     nolists      lists no folder through a handle
 //     keep         leaves the final state
 //
@@ -50,7 +51,7 @@ enum { POOL = sizeof pool / sizeof *pool };
 
 static WCHAR base[PATH]; // the current round's tree, as Win32 names it
 static uint64_t prng;
-static bool single, all, no_lists, cases;
+static bool single, all, no_lists, cases, shares;
 static uint64_t sum = HASH_START;
 
 /* ---- choices ---- */
@@ -178,6 +179,16 @@ static void close_all(void)
         close_slot(&slots[i]);
 }
 
+/* To be called after a rename or deletion. Windows lets no folder be renamed while something in it
+ * is open, Wine does; and a handle on a folder of the host's that the VM has renamed since stays on
+ * that. */
+static void forget_folders(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].handle && slots[i].folder)
+            close_slot(&slots[i]);
+}
+
 /* ---- operations on a handle ---- */
 
 static void op_read(struct slot *slot)
@@ -226,8 +237,9 @@ static void op_query(struct slot *slot)
     if (!status) {
         note(" folder %d pending %d", standard.directory, standard.delete_pending);
         if (!standard.directory)
-            note(" links %u size %u", (unsigned)standard.number_of_links,
-                 (unsigned)standard.end_of_file.QuadPart);
+            note(" size %u", (unsigned)standard.end_of_file.QuadPart);
+        if (!standard.directory && single)
+            note(" links %u", (unsigned)standard.number_of_links);
     }
     status = NtQueryInformationFile(slot->handle, &io, &basic, sizeof basic, FileBasicInformation);
     note(" %08x", (unsigned)status);
@@ -305,6 +317,8 @@ static void op_rename_or_link(struct slot *slot)
     note(" %s", link ? "link" : "rename");
     note_path(relative);
     note(" replace %d: %08x", request.info.replace_if_exists, (unsigned)status);
+    if (!link && !status)
+        forget_folders();
 }
 
 static int compare_names(const void *a, const void *b)
@@ -410,7 +424,7 @@ static void op_open(void)
     if (one_in(12))
         options |= FILE_OPEN_REPARSE_POINT;
     bool from_root = one_in(5) && root->handle && root->folder && root != slot;
-    if (single)
+    if (!shares)
         share = SHARE_ALL;
     close_slot(slot);
 
@@ -446,9 +460,9 @@ static void op_open(void)
     NtQueryObject(slot->handle, ObjectBasicInformation, &object_info, sizeof object_info, NULL);
     slot->granted = object_info.GrantedAccess;
     for (uint32_t i = draw(4); i; i--)
-        if (access & SYNCHRONIZE)
+        if (access & SYNCHRONIZE && slot->handle)
             op_on_handle(slot);
-    if (one_in(3))
+    if (one_in(3) && slot->handle)
         note(" close %08x", (unsigned)close_slot(slot));
 }
 
@@ -511,6 +525,7 @@ static void op_by_name(void)
         note(" RemoveDirectory");
         note_path(relative);
         note_result(RemoveDirectoryW(path));
+        forget_folders();
         break;
     case 4:
     case 5:
@@ -534,6 +549,7 @@ static void op_by_name(void)
         note_path(other);
         note(" %u", (unsigned)flags);
         note_result(MoveFileExW(path, other_path, flags));
+        forget_folders();
         break;
     }
     case 10:
@@ -756,7 +772,7 @@ int wmain(int argc, WCHAR **argv)
     }
     if (argc == 1) {
         prepare(here, 1);
-        single = true;
+        single = no_lists = true;
     } else if (argc >= 4) {
         folder = argv[1];
         seed = _wcstoui64(argv[2], NULL, 10);
@@ -769,6 +785,7 @@ int wmain(int argc, WCHAR **argv)
         to = number_after(argv[i], L"to=", to);
         all |= !wcscmp(argv[i], L"all");
         single |= !wcscmp(argv[i], L"single");
+        shares |= !wcscmp(argv[i], L"shares");
         cases |= !wcscmp(argv[i], L"cases");
         no_lists |= !wcscmp(argv[i], L"nolists");
         keep |= !wcscmp(argv[i], L"keep");
