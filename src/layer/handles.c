@@ -82,6 +82,8 @@ void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_acce
         if (record)
             handles_add(copy, kind, record->canon, record->lower,
                         same_access ? record->access : access);
+        if (record && kind == HANDLE_KEY)
+            key_handle_copied(handle, copy);
     }
 }
 
