@@ -323,9 +323,11 @@ static NTSTATUS open_named(struct open_call *call)
         return status;
     switch (name.path.kind) {
     case NTPATH_FILE:
-        // A link that is to be listed or changed through stands for what it leads to.
+        // A link that is to be listed or changed through stands for what it leads to; one of the
+        // VM's own always, since the system would follow it on the host.
         if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
-             overlay_file_access_writes(call->access)) &&
+             overlay_file_access_writes(call->access) ||
+             layer_changed(CHANGE_FILE_UPPER, name.path.canon)) &&
             !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
             return status;
         return open_file(call, &name);

@@ -1,5 +1,6 @@
 #include "layer/handles.h"
 #include "layer/folder.h"
+#include "layer/key_name.h"
 #include "layer/file_lower.h"
 
 enum { BUCKETS = 1024 };
@@ -108,6 +109,8 @@ void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_acce
             kind == HANDLE_FOLDER ? handles_get(copy, kind) : NULL;
         if (added)
             folder_share(record, added);
+        if (kind == HANDLE_KEY)
+            key_handle_copied(handle, copy);
     }
 }
 

@@ -45,6 +45,9 @@ void handles_release(struct handle_record *record);
 /* To be called before the handle is closed. */
 void handles_remove(HANDLE handle);
 
+/* Called for a key's handle that was copied: see key_name.c. */
+void key_handle_copied(HANDLE handle, HANDLE copy);
+
 /* `copy` is a duplicate of `handle`, in the same process. */
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access);
 

@@ -416,40 +416,53 @@ NTSTATUS key_handle_renamed(struct key_handle *key, struct str16 canon, HANDLE *
     return STATUS_SUCCESS;
 }
 
-/* The same for a handle on the host's key that is hidden from the VM since: the VM deleted it, or
- * renamed it, and then the name is found that it has now. */
-static NTSTATUS find_dead_lower(struct key_handle *key)
+void key_handle_copied(HANDLE handle, HANDLE copy)
+{
+    layer_cleanup_key_handle struct key_handle from = {.record = handles_get(handle, HANDLE_KEY)},
+                                               to = {.record = handles_get(copy, HANDLE_KEY)};
+    layer_cleanup_handle HANDLE own = NULL;
+    if (!from.record || !to.record || !from.record->lower)
+        return;
+    struct key_listing *listing = key_listing_lock(&from);
+    if (!listing)
+        return;
+    uint32_t renamings = listing->renamings;
+    if (listing->own && real.NtDuplicateObject(NtCurrentProcess(), listing->own, NtCurrentProcess(),
+                                               &own, 0, 0, DUPLICATE_SAME_ACCESS))
+        own = NULL;
+    key_listing_done(&from);
+    listing = own ? key_listing_lock(&to) : NULL;
+    if (!listing)
+        return;
+    listing->own = own;
+    listing->renamings = renamings;
+    own = NULL;
+    key_listing_done(&to);
+}
+
+/* After renamings: the key's name again, for a handle on the host's key that has one of the VM's own. */
+static NTSTATUS refresh_own(struct key_handle *key, HANDLE known)
+{
+    layer_cleanup_key_name struct key_name name = {0};
+    layer_cleanup_handle HANDLE own = NULL;
+    bool lower;
+    NTSTATUS status = read_from_kernel(known, &name, &lower);
+    if (status)
+        return status;
+    status = real.NtDuplicateObject(NtCurrentProcess(), known, NtCurrentProcess(), &own, 0, 0,
+                                    DUPLICATE_SAME_ACCESS);
+    if (status)
+        own = NULL;
+    return status ? status : key_handle_renamed(key, name.canon, &own);
+}
+
+/* For a handle on the host's key that is hidden since: the VM deleted that, or it renamed it, and then the
+ * name is found that it has now. */
+static NTSTATUS find_renamed(struct key_handle *key)
 {
     layer_cleanup_free uint16_t *memory = NULL;
     layer_cleanup_handle HANDLE own = NULL;
-    uint32_t renamings = key_rename_count();
     struct str16 canon;
-
-    struct key_listing *listing = key_listing_lock(key);
-    if (!listing)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    HANDLE known = listing->own;
-    bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
-    key_listing_done(key);
-    if (known) {
-        layer_cleanup_key_name struct key_name name = {0};
-        bool lower;
-        key->dead = is_deleted(known);
-        if (key->dead || fresh)
-            return STATUS_SUCCESS;
-        NTSTATUS status = read_from_kernel(known, &name, &lower);
-        if (status)
-            return status;
-        if (str16_equal(name.canon, key->canon)) {
-            listing->renamings = renamings;
-            return STATUS_SUCCESS;
-        }
-        status = real.NtDuplicateObject(NtCurrentProcess(), known, NtCurrentProcess(), &own, 0, 0,
-                                        DUPLICATE_SAME_ACCESS);
-        if (status)
-            own = NULL;
-        return status ? status : key_handle_renamed(key, name.canon, &own);
-    }
     NTSTATUS status = key_renamed_to(key->canon, &memory, &canon);
     if (!status)
         status = key_open_upper(canon, KEYNAME_ALL, &own);
@@ -460,17 +473,31 @@ static NTSTATUS find_dead_lower(struct key_handle *key)
     return status ? status : key_handle_renamed(key, canon, &own);
 }
 
-/* Whether the key that the handle was opened on was deleted. Only of one that has a name under
- * which a key was deleted, the system is asked. */
+/* Whether the key that the handle was opened on was deleted. Only of one that has a name under which a key
+ * was deleted, the system is asked. */
 static NTSTATUS find_dead(struct key_handle *key)
 {
     bool hidden;
+    uint32_t renamings = key_rename_count();
+    bool suspect = layer_changed(CHANGE_KEY_DELETED, key->canon);
     if (!key->lower) {
-        key->dead = layer_changed(CHANGE_KEY_DELETED, key->canon) && is_deleted(key->handle);
+        key->dead = suspect && is_deleted(key->handle);
         return STATUS_SUCCESS;
     }
+    if (renamings || suspect) {
+        struct key_listing *listing = key_listing_lock(key);
+        if (!listing)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        HANDLE own = listing->own;
+        bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
+        key_listing_done(key);
+        if (own) {
+            key->dead = (suspect || !fresh) && is_deleted(own);
+            return key->dead || fresh ? STATUS_SUCCESS : refresh_own(key, own);
+        }
+    }
     NTSTATUS status = key_is_hidden(key->canon, &hidden);
-    return status || !hidden ? status : find_dead_lower(key);
+    return status || !hidden ? status : find_renamed(key);
 }
 
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)

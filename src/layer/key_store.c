@@ -129,7 +129,7 @@ static NTSTATUS read_renamed(struct str16 parent, struct str16 leaf, struct str1
     return STATUS_SUCCESS;
 }
 
-NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
+static NTSTATUS renamed_once(struct str16 canon, uint16_t **memory, struct str16 *to)
 {
     *memory = NULL;
     for (struct str16 name = canon, parent; ntpath_parent(name, &parent); name = parent) {
@@ -144,6 +144,22 @@ NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
             return read_renamed(parent, ntpath_leaf(name), str16_skip(canon, name.len), memory, to);
     }
     return STATUS_KEY_DELETED;
+}
+
+NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
+{
+    enum { RENAMINGS_MAX = 1000 };
+    NTSTATUS status = renamed_once(canon, memory, to);
+    for (unsigned i = 0; !status && i < RENAMINGS_MAX; i++) { // again, since then?
+        uint16_t *next = NULL;
+        struct str16 name;
+        if (renamed_once(*to, &next, &name))
+            break;
+        layer_free(*memory);
+        *memory = next;
+        *to = name;
+    }
+    return status;
 }
 
 void key_view_close(struct key_view *view)
@@ -223,13 +239,14 @@ static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCES
 /* Makes a key of the store and those above it, from the user's own on. */
 static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
+    enum { USER_DEPTH = 3 };
     NTSTATUS status = create_name(name, NULL, access, handle);
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
     for (size_t at = 1, depth = 0; at <= name.len; at++) {
         if (at < name.len && name.s[at] != '\\')
             continue;
-        if (++depth < 4) // \REGISTRY\USER\S-... is there
+        if (++depth <= USER_DEPTH) // \REGISTRY\USER\S-... is there
             continue;
         layer_close_at(handle);
         status = create_name(str16_first(name, at), NULL, access, handle);
@@ -401,7 +418,7 @@ NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_
 
     *key = NULL;
     if (!above)
-        status = key_open_store(KEYNAME_CREATE_SUB_KEY, &store);
+        status = make_path(str16_of(layer_config.keys), KEYNAME_CREATE_SUB_KEY, &store);
     for (unsigned tries = 0; !status && tries < 16; tries++) {
         struct str16_buf name = {.s = units, .cap = sizeof units / sizeof *units};
         ULONG disposition = 0;
