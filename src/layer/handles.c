@@ -1,6 +1,5 @@
 #include "layer/handles.h"
 #include "layer/folder.h"
-#include "layer/key_name.h"
 #include "layer/file_lower.h"
 
 enum { BUCKETS = 1024 };
