@@ -2,7 +2,10 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+self=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 cd "$root" || exit 1
+# shellcheck source=script/lib/steady.sh
+. script/lib/steady.sh
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
