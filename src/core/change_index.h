@@ -18,6 +18,8 @@ enum change {
     CHANGE_KEY_HIDDEN,
     CHANGE_KEY_LISTING,
     CHANGE_KEY_NO_VALUE, // some of the key's values were deleted
+    CHANGE_FILE_COPIED,  // the VM's file or folder of this name came into being as a copy of the
+                         // host's, since the VM started
 };
 
 struct change_index; // the shared memory

@@ -18,6 +18,10 @@
     X(NtQueryFullAttributesFile)                                                                   \
     X(NtQueryDirectoryFile)                                                                        \
     X(NtQueryDirectoryFileEx)                                                                      \
+    X(NtNotifyChangeDirectoryFile)                                                                 \
+    X(NtNotifyChangeDirectoryFileEx)                                                               \
+    X(NtCancelIoFile)                                                                              \
+    X(NtCancelIoFileEx)                                                                            \
     X(NtQueryInformationFile)                                                                      \
     X(NtSetInformationFile)                                                                        \
     /* pipes, mailslots, sockets */                                                                \
@@ -98,6 +102,7 @@
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
     X(NtQueueApcThread)                                                                            \
+    X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
     X(NtResumeThread)                                                                              \
     X(NtTerminateProcess)                                                                          \

@@ -14,6 +14,8 @@
 #define STATUS_BUFFER_OVERFLOW             ((NTSTATUS)0x80000005)
 #define STATUS_NO_MORE_FILES               ((NTSTATUS)0x80000006)
 #define STATUS_NO_MORE_ENTRIES             ((NTSTATUS)0x8000001A)
+#define STATUS_NOTIFY_CLEANUP              ((NTSTATUS)0x0000010B)
+#define STATUS_NOTIFY_ENUM_DIR             ((NTSTATUS)0x0000010C)
 #define STATUS_UNSUCCESSFUL                ((NTSTATUS)0xC0000001)
 #define STATUS_NOT_IMPLEMENTED             ((NTSTATUS)0xC0000002)
 #define STATUS_INVALID_INFO_CLASS          ((NTSTATUS)0xC0000003)
@@ -39,8 +41,10 @@
 #define STATUS_DIRECTORY_NOT_EMPTY         ((NTSTATUS)0xC0000101)
 #define STATUS_NOT_A_DIRECTORY             ((NTSTATUS)0xC0000103)
 #define STATUS_NAME_TOO_LONG               ((NTSTATUS)0xC0000106)
+#define STATUS_CANCELLED                   ((NTSTATUS)0xC0000120)
 #define STATUS_CANNOT_DELETE               ((NTSTATUS)0xC0000121)
 #define STATUS_INVALID_IMAGE_NOT_MZ        ((NTSTATUS)0xC000012F)
+#define STATUS_NOT_FOUND                   ((NTSTATUS)0xC0000225)
 #define STATUS_KEY_DELETED                 ((NTSTATUS)0xC000017C)
 #define STATUS_REVISION_MISMATCH           ((NTSTATUS)0xC0000059)
 #define STATUS_IMAGE_MACHINE_TYPE_MISMATCH ((NTSTATUS)0x4000000E)
@@ -339,6 +343,9 @@ NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, const void *, SIZE_T);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtQueueApcThread(HANDLE, PIO_APC_ROUTINE, void *, void *, void *);
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE, SECURITY_DESCRIPTOR *, BOOLEAN suspended,
+                                   ULONG zero_bits, SIZE_T reserve, SIZE_T commit,
+                                   DWORD(WINAPI *)(void *), void *, HANDLE *, CLIENT_ID *);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
 NTSTATUS NTAPI NtYieldExecution(void);
 

@@ -22,3 +22,4 @@ same_over_the_host() {
 
 test_listing_over_the_host() { same_over_the_host dir_list; }
 test_names_over_the_host() { same_over_the_host name_back; }
+test_watching_over_the_host() { same_over_the_host dir_watch; }
