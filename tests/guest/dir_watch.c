@@ -4,6 +4,7 @@
 //   dir_watch           works in the current folder and leaves nothing but what `prepare` made
 //   dir_watch prepare   makes what is there already: run natively before, it is the host's for a VM
 //
+// Without `prepare` the guest makes it itself: in a VM, a folder that the host has nothing of.
 // What comes within a while after a change is put together, sorted, and each thing named once: how
 // changes are put into calls is a matter of time.
 #include "common_step.h"
@@ -473,12 +474,10 @@ int wmain(int argc, WCHAR **argv)
 {
     if (argc > 1 && !wcscmp(argv[1], L"prepare"))
         return prepare(), 0;
-    if (GetFileAttributesW(LOWER) == INVALID_FILE_ATTRIBUTES)
+    BOOL own = GetFileAttributesW(LOWER) == INVALID_FILE_ATTRIBUTES;
+    if (own)
         prepare();
-    everything("host's", LOWER);
-    remove_tree(LOWER);
-    prepare();
-    everything("own", LOWER);
+    everything(own ? "own" : "host's", LOWER);
     remove_tree(LOWER);
     return 0;
 }
