@@ -20,6 +20,8 @@ enum change {
     CHANGE_KEY_NO_VALUE, // some of the key's values were deleted
     CHANGE_KEY_DELETED,  // a key of this name was deleted since the VM was started
     CHANGE_KEY_SECURITY, // the key may have been given a security descriptor
+    CHANGE_FILE_COPIED,  // the VM's file or folder of this name came into being as a copy of the
+                         // host's, since the VM started
 };
 
 struct change_index; // the shared memory

@@ -20,6 +20,10 @@
     X(NtQueryFullAttributesFile)                                                                   \
     X(NtQueryDirectoryFile)                                                                        \
     X(NtQueryDirectoryFileEx)                                                                      \
+    X(NtNotifyChangeDirectoryFile)                                                                 \
+    X(NtNotifyChangeDirectoryFileEx)                                                               \
+    X(NtCancelIoFile)                                                                              \
+    X(NtCancelIoFileEx)                                                                            \
     X(NtQueryInformationFile)                                                                      \
     X(NtSetInformationFile)                                                                        \
     X(NtReadFile)                                                                                  \
@@ -111,6 +115,7 @@
     X(NtMapViewOfSection)                                                                          \
     X(NtUnmapViewOfSection)                                                                        \
     X(NtQueueApcThread)                                                                            \
+    X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
     X(NtOpenProcess)                                                                               \
     X(NtSetEaFile)                                                                                 \

@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "layer/copyup.h"
 #include "layer/shares.h"
+#include "layer/changes.h"
 #include "layer/store.h"
 
 // Copy-up: bringing a file of the host's into the VM's store before it is changed.
@@ -200,6 +201,7 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
     if (ntpath_parent(canon, &parent) && (status = store_make_folder(parent)))
         return status;
     store_announce(canon);
+    change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
     return copy_file(canon, str16_view(&lower), str16_view(&upper), empty);
 }
 

@@ -2,6 +2,7 @@
 #include "layer/changes.h"
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
+#include "layer/folder.h"
 #include "layer/handles.h"
 #include "layer/store.h"
 
@@ -301,6 +302,11 @@ NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
             (status = prepare_deletion(handle)))
             return status;
         break;
+    case FileCompletionInformation:
+        status = real.NtSetInformationFile(handle, io, info, length, class);
+        if (!status)
+            folder_note_port(handle, info);
+        return status;
     case FileRenameInformation:
     case NT_FILE_RENAME_INFORMATION_EX:
     case FileLinkInformation:

@@ -1,11 +1,14 @@
 #include "layer/folder.h"
 #include "layer/store.h"
+#include "layer/watch.h"
 
 static void free_folder(void *memory)
 {
     struct folder *folder = memory;
     if (__atomic_sub_fetch(&folder->references, 1, __ATOMIC_ACQ_REL))
         return;
+    if (folder->watch)
+        watch_close(folder->watch);
     listing_free(folder->listing);
     if (folder->port)
         real.NtClose(folder->port);
@@ -55,19 +58,24 @@ void folder_share(struct handle_record *record, struct handle_record *copy)
         free_folder(before);
 }
 
-void folder_note_port(HANDLE handle, HANDLE port, void *key)
+void folder_note_port(HANDLE handle, const struct folder_port *port)
 {
+    struct nt_file_standard_information info;
+    IO_STATUS_BLOCK io;
     HANDLE copy = NULL;
+    if (real.NtQueryInformationFile(handle, &io, &info, sizeof info, FileStandardInformation) ||
+        !info.directory)
+        return;
     layer_cleanup_record struct handle_record *record = folder_record(handle);
-    if (!record || real.NtDuplicateObject(NtCurrentProcess(), port, NtCurrentProcess(), &copy, 0, 0,
-                                          DUPLICATE_SAME_ACCESS))
+    if (!record || real.NtDuplicateObject(NtCurrentProcess(), port->port, NtCurrentProcess(), &copy,
+                                          0, 0, DUPLICATE_SAME_ACCESS))
         return;
     struct folder *folder = folder_of(record);
     if (folder) {
         layer_lock(&folder->lock);
         if (!folder->port) {
             folder->port = copy;
-            folder->port_key = key;
+            folder->port_key = port->key;
             copy = NULL;
         }
         layer_unlock(&folder->lock);

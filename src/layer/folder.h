@@ -10,6 +10,7 @@ struct folder {
     LONG references;
     struct layer_lock lock;  // for what follows
     struct listing *listing; // file_list.c
+    struct watch *watch;     // watch.h
     HANDLE port;             // a duplicate; NULL when the handle is associated with none
     void *port_key;
 };
@@ -25,9 +26,15 @@ struct folder *folder_of(struct handle_record *record);
 /* `copy` is the record of a duplicate of the handle that `record` is of. */
 void folder_share(struct handle_record *record, struct handle_record *copy);
 
+/* FILE_COMPLETION_INFORMATION. */
+struct folder_port {
+    HANDLE port;
+    void *key;
+};
+
 /* To be called after `handle` was associated with a completion port: what is completed by the layer
- * goes there. */
-void folder_note_port(HANDLE handle, HANDLE port, void *key);
+ * goes there. Does nothing for what is no folder. */
+void folder_note_port(HANDLE handle, const struct folder_port *port);
 
 /* Whom a call tells that it is done. */
 struct folder_completion {

@@ -24,7 +24,7 @@ NTSTATUS name_answer(const struct name_question *question, void *info, ULONG len
 
 /* Of a process that has not run yet, whose file is the VM's own: the name that its parameters give
  * it. Windows leaves there what the parent said, Wine puts the name that it was opened by
- * (dlls/ntdll/unix/process.c, create_startup_info); the loader takes the program's name and the
+ * (dlls/ntdll/unix/env.c, create_startup_info); the loader takes the program's name and the
  * folder of its DLLs from it. */
 NTSTATUS name_mend_parameters(HANDLE process);
 

@@ -83,6 +83,23 @@ bool store_marked_name(struct str16 mark, struct str16 *name)
     return true;
 }
 
+bool store_marked_path(struct str16 path, struct str16_buf *name)
+{
+    for (size_t at = 0; at <= path.len;) {
+        size_t end = at;
+        while (end < path.len && path.s[end] != '\\')
+            end++;
+        struct str16 component = {path.s + at, end - at};
+        if (!str16_starts_ascii(component, end == path.len ? "h." : "d."))
+            return false;
+        if (at)
+            str16_put_unit(name, '\\');
+        str16_put(name, str16_skip(component, 2));
+        at = end + 1;
+    }
+    return !name->overflow;
+}
+
 bool store_untouched(struct str16 canon)
 {
     return !layer_changed(CHANGE_FILE_UPPER, canon) &&
@@ -212,6 +229,8 @@ NTSTATUS store_make_folder(struct str16 canon)
     if (!lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     host_attributes(str16_view(&lower), &attributes);
+    if (attributes)
+        change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
     store_announce(canon);
     return attributes & FILE_ATTRIBUTE_DIRECTORY
                ? copyup_folder(str16_view(&lower), str16_view(&upper))
@@ -250,6 +269,29 @@ NTSTATUS store_check_lower_empty(struct str16 canon)
     return status ? status : host_list(folder, refuse_visible, &canon);
 }
 
+/* Makes the folders in hidden\ that lie above `name`, its host's name. */
+static NTSTATUS make_folders_above(struct str16 name)
+{
+    for (size_t at = str16_nlen(layer_config.folder) + sizeof "\\hidden" - 1; at < name.len; at++) {
+        if (name.s[at] != '\\')
+            continue;
+        NTSTATUS status = make_one_folder(str16_first(name, at), 0);
+        if (status)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS store_make_marks_folder(struct str16 canon)
+{
+    struct str16_buf name;
+    layer_cleanup_free uint16_t *memory = store_marks_name(canon, &name);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = make_folders_above(str16_view(&name));
+    return status ? status : make_one_folder(str16_view(&name), 0);
+}
+
 NTSTATUS store_hide(struct str16 canon)
 {
     struct str16_buf mark;
@@ -266,13 +308,8 @@ NTSTATUS store_hide(struct str16 canon)
     NTSTATUS status =
         host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0, &handle);
     if (status == STATUS_OBJECT_PATH_NOT_FOUND) {
-        for (size_t at = str16_nlen(layer_config.folder) + sizeof "\\hidden" - 1; at < name.len;
-             at++) {
-            if (name.s[at] != '\\')
-                continue;
-            if ((status = make_one_folder(str16_first(name, at), 0)))
-                return status;
-        }
+        if ((status = make_folders_above(name)))
+            return status;
         status = host_open(name, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, 0,
                            &handle);
     }

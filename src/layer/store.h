@@ -72,6 +72,14 @@ uint16_t *store_marks_name(struct str16 canon, struct str16_buf *name);
 /* The name that a mark in such a folder is for; false for what is no mark. */
 bool store_marked_name(struct str16 mark, struct str16 *name);
 
+/* Makes that folder. */
+NTSTATUS store_make_marks_folder(struct str16 canon);
+
+/* The name, relative to the folder of which store_marks_name() has the marks, that a mark at `path`
+ * in it is for, put behind what *name has. False for what is no mark, but a folder of marks or
+ * something else. */
+bool store_marked_path(struct str16 path, struct str16_buf *name);
+
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
 

@@ -22,3 +22,61 @@ same_over_the_host() {
 
 test_listing_over_the_host() { same_over_the_host dir_list; }
 test_names_over_the_host() { same_over_the_host name_back; }
+test_watching_over_the_host() { same_over_the_host dir_watch; }
+
+# What the host changes is told of in a VM where the VM has not changed it itself; what another process of
+# the VM changes is; nothing of the store's is.
+test_watching_the_host() {
+  local folder=$scratch/watched
+  mkdir -p "$folder/sub"
+  for name in own hidden theirs late; do echo host >"$folder/$name.txt"; done
+  plume create watching >/dev/null && plume start watching >/dev/null || die 'there is no VM'
+  plume exec watching cmd /c 'echo own > C:\test\watched\own.txt & del C:\test\watched\hidden.txt' || die 'nothing was changed'
+  plume exec watching "$guests/tool_watch.exe" 'C:\test\watched' 12 >"$scratch/events" 2>&1 &
+  local watcher=$!
+  wait_for 10 grep -q watching "$scratch/events"
+  echo new >"$folder/host-new.txt"
+  echo more >>"$folder/theirs.txt"
+  echo more >>"$folder/own.txt" # the VM has its own
+  rm "$folder/hidden.txt"       # the VM sees none
+  echo again >"$folder/hidden.txt"
+  mv "$folder/late.txt" "$folder/later.txt"
+  rm "$folder/host-new.txt"
+  sleep 0.5
+  plume exec watching cmd /c 'echo vm > C:\test\watched\vm.txt & del C:\test\watched\theirs.txt & echo x >> C:\test\watched\own.txt'
+  sleep 0.5
+  rm "$folder/theirs.txt" # the VM has deleted it already
+  touch "$folder/end"
+  wait $watcher
+  plume rm -f watching >/dev/null
+  tr -d '\r' <"$scratch/events" | sort -u >"$scratch/found"
+  # `modified vm.txt` depends on how far a file is written when it is told of.
+  grep -v '^modified vm.txt$\|^modified host-new.txt$\|^modified end$' "$scratch/found" | diff -u --label expected --label found - <(sort <<'END'
+watching
+added host-new.txt
+removed host-new.txt
+modified theirs.txt
+old late.txt
+new later.txt
+added vm.txt
+removed theirs.txt
+modified own.txt
+added end
+END
+  )
+}
+
+# A watch of the whole drive says nothing of the store, which lies on it.
+test_watching_the_drive() {
+  plume create watching >/dev/null && plume start watching >/dev/null || die 'there is no VM'
+  plume exec watching "$guests/tool_watch.exe" 'C:\' 8 subtree >"$scratch/events" 2>&1 &
+  local watcher=$!
+  wait_for 10 grep -q watching "$scratch/events"
+  plume exec watching cmd /c 'md C:\made & echo x > C:\made\x.txt & del C:\made\x.txt & rd C:\made'
+  plume exec watching cmd /c 'echo x > C:\made.txt'
+  wait $watcher
+  plume rm -f watching >/dev/null
+  contains "$(cat "$scratch/events")" 'added made.txt'
+  contains "$(cat "$scratch/events")" 'removed made'
+  if grep -i 'plume\|\\files\\\|h\.\|d\.C' "$scratch/events"; then die 'the store shows'; fi
+}
