@@ -64,6 +64,10 @@
     X(NtLoadKeyEx)                                                                                 \
     X(NtUnloadKey)                                                                                 \
     X(NtUnloadKey2)                                                                                \
+    X(NtUnloadKeyEx)                                                                               \
+    X(NtSaveKey)                                                                                   \
+    X(NtSaveKeyEx)                                                                                 \
+    X(NtSaveMergedKeys)                                                                            \
     X(NtReplaceKey)                                                                                \
     X(NtRestoreKey)                                                                                \
     /* named objects */                                                                            \

@@ -168,6 +168,25 @@ NTSTATUS key_status_of_not_empty(void)
     return status ? status : STATUS_CANNOT_DELETE;
 }
 
+/* Gives the VM's own key all that it still has from the host's, so that hiding that changes nothing. */
+static NTSTATUS copy_values(struct str16 canon, const struct key_view *view)
+{
+    layer_cleanup_key_names struct key_names names = {0};
+    layer_cleanup_handle HANDLE upper = NULL;
+    if (!view->lower)
+        return STATUS_SUCCESS;
+    NTSTATUS status = key_names_read(canon, view->upper, view->lower, true, &names);
+    if (!status && names.count)
+        status = key_open_upper(canon, KEYNAME_SET_VALUE, &upper);
+    for (size_t i = 0; !status && i < names.count; i++) {
+        if (names.entries[i].from & KEYMERGE_UPPER)
+            continue;
+        UNICODE_STRING name = unicode_of_str16(names.entries[i].name);
+        status = key_copy_value(view->lower, upper, &name);
+    }
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
 {
     layer_cleanup_key_handle struct key_handle key;
@@ -190,7 +209,8 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
         return status;
     if (!view.upper && !view.lower) // already
         return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
-    change_index_add(layer_changes, CHANGE_KEY_DELETED, key.canon);
+    if (!view.lower) // else the mark says as much
+        change_index_add(layer_changes, CHANGE_KEY_DELETED, key.canon);
     if (!view.lower && !key.lower) { // the system finds what is wrong with it
         status = real.NtDeleteKey(handle);
         key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_REMOVED, parent, ntpath_leaf(key.canon));
@@ -202,9 +222,10 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     if (status)
         return status;
     // By way of a key of the VM's own also where there was none: the last step is a deletion, which
-    // whoever watches the key above is told of.
-    if (!status)
-        status = key_upper_for_write(&key, KEYNAME_DELETE, &upper);
+    // whoever watches the key above is told of, and the only one that changes what the VM sees.
+    status = key_upper_for_write(&key, KEYNAME_DELETE, &upper);
+    if (!status && !view.hidden)
+        status = copy_values(key.canon, &view);
     if (!status && !view.hidden)
         status = key_hide(key.canon, (struct str16){0});
     if (!status)

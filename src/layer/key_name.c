@@ -479,7 +479,8 @@ static NTSTATUS find_dead(struct key_handle *key)
 {
     bool hidden;
     uint32_t renamings = key_rename_count();
-    bool suspect = layer_changed(CHANGE_KEY_DELETED, key->canon);
+    bool suspect = layer_changed(CHANGE_KEY_DELETED, key->canon) ||
+                   layer_changed(CHANGE_KEY_HIDDEN, key->canon);
     if (!key->lower) {
         key->dead = suspect && is_deleted(key->handle);
         return STATUS_SUCCESS;

@@ -10,12 +10,19 @@ struct open_call {
     ACCESS_MASK access;
     OBJECT_ATTRIBUTES *attributes;
     ULONG options; // of NtOpenKeyEx
-    bool ex;       // it is NtOpenKeyEx
+    bool ex;       // it is NtOpenKeyEx, or its transacted kin
+    bool transacted;
+    HANDLE transaction;
 };
 
 static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access,
                           OBJECT_ATTRIBUTES *attributes)
 {
+    if (call->transacted)
+        return call->ex ? real.NtOpenKeyTransactedEx(call->handle, access, attributes, call->options,
+                                                     call->transaction)
+                        : real.NtOpenKeyTransacted(call->handle, access, attributes,
+                                                   call->transaction);
     return call->ex ? real.NtOpenKeyEx(call->handle, access, attributes, call->options)
                     : real.NtOpenKey(call->handle, access, attributes);
 }
@@ -110,6 +117,13 @@ static NTSTATUS check_length(struct str16 canon)
 static NTSTATUS find_and_open(const struct open_call *call, const struct key_name *name)
 {
     bool hidden;
+    if (call->transacted && overlay_key_access_writes(call->access)) {
+        // What is written belongs to the transaction, so the handle has to be on the VM's own from the start.
+        layer_cleanup_handle HANDLE upper = NULL;
+        NTSTATUS made = key_make_upper(name->canon, KEYNAME_QUERY_VALUE, &upper);
+        if (made && made != STATUS_OBJECT_NAME_NOT_FOUND)
+            return made;
+    }
     if (key_untouched(name->canon))
         return open_lower(call, name->canon, !call->attributes->RootDirectory || name->root_lower);
     if (layer_changed(CHANGE_KEY_UPPER, name->canon)) {
@@ -161,14 +175,18 @@ static NTSTATUS open_key(struct open_call *call)
 
 NTSTATUS NTAPI layer_NtOpenKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes)
 {
-    struct open_call call = {handle, access, attributes, 0, false};
+    struct open_call call = {.handle = handle, .access = access, .attributes = attributes};
     return open_key(&call);
 }
 
 NTSTATUS NTAPI layer_NtOpenKeyEx(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
                                  ULONG options)
 {
-    struct open_call call = {handle, access, attributes, options, true};
+    struct open_call call = {.handle = handle,
+                             .access = access,
+                             .attributes = attributes,
+                             .options = options,
+                             .ex = true};
     return open_key(&call);
 }
 
@@ -210,8 +228,11 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     // Relative to the key above: only so does Wine ask whether that is volatile.
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, ntpath_leaf(canon));
     attributes.RootDirectory = above;
-    status = real.NtCreateKey(call->handle, physical(call->access), &attributes, title, class_name,
-                              options, disposition);
+    status = call->transacted
+                 ? real.NtCreateKeyTransacted(call->handle, physical(call->access), &attributes, title,
+                                              class_name, options, call->transaction, disposition)
+                 : real.NtCreateKey(call->handle, physical(call->access), &attributes, title,
+                                    class_name, options, disposition);
     if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
         NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
         if (given) {
@@ -226,71 +247,66 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     return status;
 }
 
-NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
-                                 ULONG title, UNICODE_STRING *class_name, ULONG options,
-                                 ULONG *disposition)
+static NTSTATUS create_key(struct open_call *call, ULONG title, UNICODE_STRING *class_name,
+                           ULONG options, ULONG *disposition)
 {
     layer_cleanup_key_name struct key_name name;
-    struct open_call call = {handle, access, attributes, 0, false};
+    ACCESS_MASK access;
     layer_wake();
-    bool link =
-        options & REG_OPTION_CREATE_LINK || (attributes && attributes->Attributes & OBJ_OPENLINK);
-    NTSTATUS status = key_name_read(attributes, access, link, &name);
+    bool link = options & REG_OPTION_CREATE_LINK ||
+                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
+    NTSTATUS status = key_name_read(call->attributes, call->access, link, &name);
     if (status)
         return status;
-    if (is_passed(&call, &name, &access))
-        return real.NtCreateKey(handle, access, attributes, title, class_name, options,
-                                disposition);
-    status = open_existing(&call, &name);
+    if (is_passed(call, &name, &access))
+        return call->transacted
+                   ? real.NtCreateKeyTransacted(call->handle, access, call->attributes, title,
+                                                class_name, options, call->transaction, disposition)
+                   : real.NtCreateKey(call->handle, access, call->attributes, title, class_name,
+                                      options, disposition);
+    status = open_existing(call, &name);
     if (NT_SUCCESS(status) && disposition)
         *disposition = REG_OPENED_EXISTING_KEY;
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
-    return create_upper(&call, name.canon, title, class_name, options, disposition);
+    return create_upper(call, name.canon, title, class_name, options, disposition);
 }
 
-// A transaction cannot span the VM's keys and the host's as one key: transacted calls can read what
-// the VM has not changed, and nothing else.
-
-static NTSTATUS check_transacted(OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access,
-                                 struct key_name *name)
+NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
+                                 ULONG title, UNICODE_STRING *class_name, ULONG options,
+                                 ULONG *disposition)
 {
-    layer_wake();
-    NTSTATUS status = key_name_read(attributes, access, false, name);
-    if (status || !name->registry || (name->shared && name->canon.len))
-        return status;
-    return overlay_key_access_writes(access) || !key_untouched(name->canon) ? STATUS_NOT_SUPPORTED
-                                                                            : STATUS_SUCCESS;
+    struct open_call call = {.handle = handle, .access = access, .attributes = attributes};
+    return create_key(&call, title, class_name, options, disposition);
 }
 
-static void note_transacted(NTSTATUS status, const HANDLE *handle, ACCESS_MASK access,
-                            const struct key_name *name)
-{
-    if (NT_SUCCESS(status) && name->registry && !(name->shared && name->canon.len))
-        handles_add(*handle, HANDLE_KEY, name->canon, true, access);
-}
+// A transaction holds what is done to the VM's own keys with the handles that are opened in it. That the VM has a key
+// of its own, and that one of the host's is hidden, is not part of it: so the deletion of a key or
+// value of the host's in a transaction is not undone when that is rolled back.
 
 NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access,
                                          OBJECT_ATTRIBUTES *attributes, HANDLE transaction)
 {
-    layer_cleanup_key_name struct key_name name;
-    NTSTATUS status = check_transacted(attributes, access, &name);
-    if (!status)
-        status = real.NtOpenKeyTransacted(handle, access, attributes, transaction);
-    note_transacted(status, handle, access, &name);
-    return status;
+    struct open_call call = {.handle = handle,
+                             .access = access,
+                             .attributes = attributes,
+                             .transacted = true,
+                             .transaction = transaction};
+    return open_key(&call);
 }
 
 NTSTATUS NTAPI layer_NtOpenKeyTransactedEx(HANDLE *handle, ACCESS_MASK access,
                                            OBJECT_ATTRIBUTES *attributes, ULONG options,
                                            HANDLE transaction)
 {
-    layer_cleanup_key_name struct key_name name;
-    NTSTATUS status = check_transacted(attributes, access, &name);
-    if (!status)
-        status = real.NtOpenKeyTransactedEx(handle, access, attributes, options, transaction);
-    note_transacted(status, handle, access, &name);
-    return status;
+    struct open_call call = {.handle = handle,
+                             .access = access,
+                             .attributes = attributes,
+                             .options = options,
+                             .ex = true,
+                             .transacted = true,
+                             .transaction = transaction};
+    return open_key(&call);
 }
 
 NTSTATUS NTAPI layer_NtCreateKeyTransacted(HANDLE *handle, ACCESS_MASK access,
@@ -298,15 +314,10 @@ NTSTATUS NTAPI layer_NtCreateKeyTransacted(HANDLE *handle, ACCESS_MASK access,
                                            UNICODE_STRING *class_name, ULONG options,
                                            HANDLE transaction, ULONG *disposition)
 {
-    layer_cleanup_key_name struct key_name name;
-    (void)title, (void)class_name, (void)options; // those of a new key
-    NTSTATUS status = check_transacted(attributes, access, &name);
-    if (status)
-        return status;
-    // Only an existing key can be had.
-    status = real.NtOpenKeyTransacted(handle, access, attributes, transaction);
-    if (NT_SUCCESS(status) && disposition)
-        *disposition = REG_OPENED_EXISTING_KEY;
-    note_transacted(status, handle, access, &name);
-    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NOT_SUPPORTED : status;
+    struct open_call call = {.handle = handle,
+                             .access = access,
+                             .attributes = attributes,
+                             .transacted = true,
+                             .transaction = transaction};
+    return create_key(&call, title, class_name, options, disposition);
 }

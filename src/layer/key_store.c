@@ -155,6 +155,10 @@ NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
         struct str16 name;
         if (renamed_once(*to, &next, &name))
             break;
+        if (str16_equal(*to, name)) {
+            layer_free(next);
+            break;
+        }
         layer_free(*memory);
         *memory = next;
         *to = name;
@@ -407,8 +411,8 @@ static uint32_t process_id(void)
     return (uint32_t) * (ULONG_PTR *)((uint8_t *)NtCurrentTeb() + 8 * sizeof(void *));
 }
 
-NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
-                          HANDLE *key)
+static NTSTATUS make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
+                             ULONG options, HANDLE *key)
 {
     static LONG counter;
     layer_cleanup_handle HANDLE store = NULL;
@@ -429,7 +433,7 @@ NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_
         attributes.RootDirectory = above ? above : store;
         attributes.SecurityDescriptor = descriptor;
         status = real.NtCreateKey(key, access | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                                  REG_OPTION_VOLATILE, &disposition);
+                                  options, &disposition);
         if (status)
             *key = NULL;
         else if (disposition == REG_CREATED_NEW_KEY)
@@ -438,6 +442,17 @@ NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_
             layer_close_at(key);
     }
     return status || *key ? status : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
+                          HANDLE *key)
+{
+    return make_scratch(above, descriptor, access, REG_OPTION_VOLATILE, key);
+}
+
+NTSTATUS key_make_lasting_scratch(HANDLE *key)
+{
+    return make_scratch(NULL, NULL, KEYNAME_ALL, 0, key);
 }
 
 void key_delete_scratch(HANDLE *key)
@@ -530,6 +545,19 @@ static NTSTATUS walk_key(struct walk *walk, HANDLE key)
             return status;
         walk->path.len = path;
     }
+}
+
+NTSTATUS key_announce_below(struct str16 canon)
+{
+    layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
+    layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
+    layer_cleanup_handle HANDLE root = NULL;
+    struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer, .each = announce_upper};
+    if (!path || !buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&walk.path, canon);
+    NTSTATUS status = open_in_tree(upper_tree, canon, KEYNAME_READ, &root);
+    return status ? status : walk_key(&walk, root);
 }
 
 /* Whether the VM's place has a value of this name: that it has something rare. */

@@ -95,6 +95,12 @@ NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_
 void key_delete_scratch(HANDLE *key);
 #define layer_cleanup_scratch __attribute__((cleanup(key_delete_scratch)))
 
+/* The same, but one that can be saved: it is deleted with all below it by who made it. */
+NTSTATUS key_make_lasting_scratch(HANDLE *key);
+
+/* Enters the VM's own keys at and below `canon`, which did not come one by one, into the change index. */
+NTSTATUS key_announce_below(struct str16 canon);
+
 /* Enters all that the VM has changed before into the change index. For the process that starts the
  * VM, before any other of it runs: `real`, layer_config and layer_changes must be set. */
 NTSTATUS key_announce_all(void);

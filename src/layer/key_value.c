@@ -159,6 +159,26 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
     return is_found(status) ? status : STATUS_NO_MORE_ENTRIES;
 }
 
+/* Whether this system reads several values at once. Wine 8 says so of anything, and reads none
+ * (NtQueryMultipleValueKey() in its dlls/ntdll/unix/registry.c). */
+static bool reads_multiple(void)
+{
+    enum { UNKNOWN, NO, YES };
+    static LONG known;
+    layer_cleanup_scratch HANDLE key = NULL;
+    LONG answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    WCHAR absent[] = L"absent";
+    UNICODE_STRING name = {sizeof absent - sizeof *absent, sizeof absent - sizeof *absent, absent};
+    KEY_VALUE_ENTRY entry = {.ValueName = &name};
+    uint8_t buffer[16];
+    ULONG length = sizeof buffer, needed = 0;
+    if (answer == UNKNOWN && !key_make_scratch(NULL, NULL, KEYNAME_ALL, &key)) {
+        answer = real.NtQueryMultipleValueKey(key, &entry, 1, buffer, &length, &needed) ? YES : NO;
+        __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+    }
+    return answer != NO;
+}
+
 NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY entries, ULONG count,
                                              void *buffer, ULONG *length, ULONG *needed)
 {
@@ -168,7 +188,8 @@ NTSTATUS NTAPI layer_NtQueryMultipleValueKey(HANDLE handle, PKEY_VALUE_ENTRY ent
     NTSTATUS status = key_handle_read(handle, &key);
     if (status)
         return status;
-    if (key.shared || (key.lower && key_values_untouched(key.canon)) || !entries || !length)
+    if (key.shared || (key.lower && key_values_untouched(key.canon)) || !entries || !length ||
+        !reads_multiple())
         return real.NtQueryMultipleValueKey(handle, entries, count, buffer, length, needed);
     if (!(key.access & KEYNAME_QUERY_VALUE))
         return STATUS_ACCESS_DENIED;
