@@ -5,7 +5,10 @@
 //   tool_kill_files work FOLDER FIRST GO     says "ready", waits until the file GO exists, and
 //   works from
 //                                            set FIRST on, for ever
-//   tool_kill_files check FOLDER             says what is neither old nor new, and how many sets it
+//   tool_kill_files start FOLDER COUNT FIRST GO    starts COUNT that work, on FOLDER\\0, FOLDER\\1
+//   and so on, and
+//                                            waits for their end
+//   tool_kill_files check FOLDER...          says what is neither old nor new, and how many sets it
 //   looked at
 #include <stdbool.h>
 #include <stdio.h>
@@ -117,7 +120,7 @@ static void expect(bool good, const char *what)
 {
     if (good)
         return;
-    printf("set %u: %s\n", set, what);
+    printf("%ls, set %u: %s\n", folder, set, what);
     wrong++;
 }
 
@@ -144,6 +147,22 @@ static void check_set(void)
            "the overwritten file is neither old nor new");
 }
 
+static void start_all(const WCHAR *program, unsigned count, const WCHAR *first, const WCHAR *go)
+{
+    HANDLE processes[MAXIMUM_WAIT_OBJECTS];
+    for (unsigned i = 0; i < count; i++) {
+        WCHAR command[3 * PATH];
+        STARTUPINFOW startup = {.cb = sizeof startup};
+        PROCESS_INFORMATION process;
+        _snwprintf(command, 3 * PATH, L"\"%ls\" work %ls\\%u %ls %ls", program, folder, i, first,
+                   go);
+        must(CreateProcessW(NULL, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process),
+             "starting");
+        processes[i] = process.hProcess;
+    }
+    WaitForMultipleObjects(count, processes, TRUE, INFINITE);
+}
+
 int wmain(int argc, WCHAR **argv);
 int wmain(int argc, WCHAR **argv)
 {
@@ -155,12 +174,19 @@ int wmain(int argc, WCHAR **argv)
         return 0;
     }
     if (!wcscmp(argv[1], L"check")) {
-        for (set = 0; set < SETS; set++)
-            check_set();
-        printf("%u sets, %u wrong\n", set, wrong);
+        for (int i = 2; i < argc; i++) {
+            folder = argv[i];
+            for (set = 0; set < SETS; set++)
+                check_set();
+        }
+        printf("%d folders, %u wrong\n", argc - 2, wrong);
         return wrong != 0;
     }
-    if (argc < 5)
+    if (argc == 6 && !wcscmp(argv[1], L"start")) {
+        start_all(argv[0], (unsigned)wcstoul(argv[3], NULL, 10), argv[4], argv[5]);
+        return 0;
+    }
+    if (argc != 5)
         return 2;
     puts("ready");
     fflush(stdout);

@@ -1,7 +1,7 @@
 # Processes that are killed at any moment while they change files: each file is old or new, nothing of a half-done
 # rename shows, the VM starts again, and the host is as it was.
 
-workers=10
+workers=15
 
 kill_tool() { "$wine" "$guests/tool_kill_files.exe" "$@" 2>&1 </dev/null | tr -d '\r'; }
 
@@ -18,27 +18,25 @@ host_files_of() { (cd "$scratch/kill" && find . -printf '%p %y %m %s %T@\n' && f
 
 # batch NUMBER: starts the workers, kills each of them at some moment.
 batch() {
-  local j ids=() id
-  for ((j = 0; j < workers; j++)); do
-    plume exec kill "$guests/tool_kill_files.exe" work "$scratch_win\\kill\\$j" $((4 * $1)) "$scratch_win\\go$1" \
-      >"$scratch/said$j" 2>&1 </dev/null &
-  done
-  for ((j = 0; j < workers; j++)); do wait_for 60 grep -q ready "$scratch/said$j"; done
-  mapfile -t ids < <(unix_processes tool_kill_files.exe)
+  local ids id
+  plume exec kill "$guests/tool_kill_files.exe" start "$scratch_win\\kill" $workers $((4 * $1)) "$scratch_win\\go$1" \
+    >"$scratch/said" 2>&1 </dev/null &
+  all_ready() { [ "$(grep -c ready "$scratch/said")" -eq $workers ]; }
+  wait_for 60 all_ready
+  mapfile -t ids < <(unix_processes 'tool_kill_files.exe.? work ')
   same 'workers' $workers ${#ids[@]}
   touch "$scratch/go$1"
   for id in "${ids[@]}"; do
     sleep "0.0$(printf %02d $((RANDOM % 15)))"
-    kill -KILL "$id" || die "a worker had ended: $(cat "$scratch"/said*)"
+    kill -KILL "$id" || die "a worker had ended: $(cat "$scratch/said")"
     killed=$((killed + 1))
   done
 }
 
 check_all() {
-  local j
-  for ((j = 0; j < workers; j++)); do
-    expect 0 plume exec kill "$guests/tool_kill_files.exe" check "$scratch_win\\kill\\$j"
-  done
+  local j folders=()
+  for ((j = 0; j < workers; j++)); do folders+=("$scratch_win\\kill\\$j"); done
+  expect 0 plume exec kill "$guests/tool_kill_files.exe" check "${folders[@]}"
 }
 
 test_killed_while_files_change() {
@@ -46,7 +44,7 @@ test_killed_while_files_change() {
   mkdir "$scratch/kill"
   for ((j = 0; j < workers; j++)); do kill_tool prepare "$scratch_win\\kill\\$j"; done
   host_files_of >"$scratch/before"
-  for ((round = 0; round < 9; round++)); do
+  for ((round = 0; round < 6; round++)); do
     plume create kill >/dev/null; plume start kill >/dev/null
     for number in 0 1 2; do
       batch $number
