@@ -25,7 +25,7 @@ static NTSTATUS refuse_visible(void *context, struct str16 name, ULONG attribute
     return status ? status : hidden ? STATUS_SUCCESS : STATUS_DIRECTORY_NOT_EMPTY;
 }
 
-static NTSTATUS check_lower_empty(struct str16 canon)
+NTSTATUS store_check_lower_empty(struct str16 canon)
 {
     struct str16_buf lower;
     layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
@@ -57,7 +57,7 @@ static NTSTATUS prepare_deletion(HANDLE handle)
     status = store_look(canon, &view);
     if (status || !view.lower)
         return status;
-    if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = check_lower_empty(canon)))
+    if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = store_check_lower_empty(canon)))
         return status;
     return store_hide(canon);
 }

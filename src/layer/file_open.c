@@ -69,13 +69,17 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     if (!lower.access)
         lower.access = FILE_READ_ATTRIBUTES;
     lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    // Who lets others write but not read would keep the layer from making their copy. That nobody
+    // may read is then for the table to know, and for others to look up there.
+    if (lower.share & FILE_SHARE_WRITE && !(lower.share & FILE_SHARE_READ)) {
+        change_index_add(layer_changes, CHANGE_FILE_UPPER, name->path.canon);
+        if (shares_exclude(name->path.canon, call->access, call->share))
+            return STATUS_SHARING_VIOLATION;
+        lower.share |= FILE_SHARE_READ;
+    }
     NTSTATUS status = call_real(&lower, &attributes, FILE_OPEN);
     if (status)
         return status;
-    if (call->options & FILE_DIRECTORY_FILE) {
-        handles_add(*call->handle, HANDLE_FOLDER, name->path.canon, true, call->access);
-        return STATUS_SUCCESS;
-    }
     const struct file_lower_open open = {call->access, call->share, call->options};
     file_lower_note(*call->handle, name->path.canon, &open);
     // From here on who makes a copy tells this handle; who made one before it was noted did not.
@@ -107,8 +111,20 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (call->disposition != FILE_CREATE &&
         shares_exclude(name->path.canon, call->access, call->share))
         return STATUS_SHARING_VIOLATION;
-    NTSTATUS status = call_real(call, &attributes, call->disposition);
-    if (!status && call->options & FILE_DELETE_ON_CLOSE && (view->lower || !view->lower_hidden)) {
+    struct open_call upper_call = *call;
+    bool deletes = call->options & FILE_DELETE_ON_CLOSE;
+    if (deletes && view->lower & FILE_ATTRIBUTE_DIRECTORY) {
+        // A folder that is not empty stays, without a word. The system sees what is the VM's in it.
+        NTSTATUS empty = store_check_lower_empty(name->path.canon);
+        if (empty && empty != STATUS_DIRECTORY_NOT_EMPTY)
+            return empty;
+        if (empty) {
+            deletes = false;
+            upper_call.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+        }
+    }
+    NTSTATUS status = call_real(&upper_call, &attributes, call->disposition);
+    if (!status && deletes && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)
             real.NtClose(*call->handle);
@@ -154,16 +170,19 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
                             const struct store_view *view, bool overwrites)
 {
     bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
+    if (call->options & FILE_DELETE_ON_CLOSE &&
+        !(call->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
+        return STATUS_INVALID_PARAMETER;
+    if (call->options & FILE_DIRECTORY_FILE && overwrites)
+        return STATUS_INVALID_PARAMETER;
     if (call->options & FILE_DIRECTORY_FILE && !folder)
         return STATUS_NOT_A_DIRECTORY;
     if (call->options & FILE_NON_DIRECTORY_FILE && folder)
         return STATUS_FILE_IS_A_DIRECTORY;
-    if (call->options & FILE_DELETE_ON_CLOSE) {
-        if (!(call->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
-            return STATUS_INVALID_PARAMETER;
-        if (view->lower & FILE_ATTRIBUTE_READONLY)
-            return STATUS_CANNOT_DELETE;
-    }
+    // For the other dispositions the systems differ: the call on the copy will tell.
+    if (call->options & FILE_DELETE_ON_CLOSE && call->disposition == FILE_OPEN &&
+        view->lower & FILE_ATTRIBUTE_READONLY)
+        return STATUS_CANNOT_DELETE;
     // What an overwriting does it must be allowed to do (WDK, NtCreateFile).
     ACCESS_MASK implied = !overwrites                            ? 0
                           : call->disposition == FILE_SUPERSEDE ? DELETE
@@ -180,12 +199,14 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
 {
     struct str16 canon = name->path.canon, parent;
     struct store_view view, above;
+    bool empty = false;
     if (layer_changed(CHANGE_FILE_UPPER, canon) && shares_delete_pending(canon))
         return STATUS_DELETE_PENDING;
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
-    bool deletes_file = what_of(view.lower) == OVERLAY_FILE && !name->stream.len &&
+    bool deletes_file = call->disposition == FILE_OPEN && !name->stream.len &&
+                        what_of(view.lower) == OVERLAY_FILE &&
                         overlay_file_access_only_deletes(call->access);
     bool writes = !deletes_file && (overlay_file_access_writes(call->access) ||
                                     call->options & FILE_DELETE_ON_CLOSE);
@@ -206,8 +227,12 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     case OVERLAY_COPY_UP:
     case OVERLAY_COPY_UP_EMPTY:
         status = check_lower(call, name, &view, action == OVERLAY_COPY_UP_EMPTY);
-        if (!status) // what is thrown away is the stream that is named
-            status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY && !name->stream.len);
+        // What is thrown away is the stream that is named; and Wine 8 throws nothing away through a
+        // handle that may not write (server/fd.c, open_fd).
+        empty = action == OVERLAY_COPY_UP_EMPTY && !name->stream.len &&
+                call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL);
+        if (!status)
+            status = store_copy_up(canon, empty);
         break;
     case OVERLAY_MAKE:
         if (!ntpath_parent(canon, &parent))
@@ -228,7 +253,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
         return status;
     status = open_upper(call, name, &view);
     // What the call would have thrown away is still there when it was refused.
-    if (status && action == OVERLAY_COPY_UP_EMPTY && !name->stream.len)
+    if (status && empty)
         store_discard(canon);
     return status;
 }
