@@ -1,6 +1,7 @@
 #include "layer/file_lower.h"
 #include "layer/changes.h"
 #include "layer/file_name.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/store.h"
 
@@ -249,6 +250,9 @@ static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATU
                                 const void *info, ULONG length, ULONG class)
 {
     enum { DELETES = 1, POSIX = 2, ON_CLOSE = 8, IGNORE_READONLY = 0x10 };
+    if (!guard_writable(io, sizeof *io))
+        return real.NtSetInformationFile(handle, io, (void *)info, length,
+                                         (FILE_INFORMATION_CLASS)class);
     bool extended = class == NT_FILE_DISPOSITION_INFORMATION_EX;
     struct nt_file_basic_information basic;
     IO_STATUS_BLOCK ignored;

@@ -1,5 +1,6 @@
 #include "layer/file_name.h"
 #include "layer/drives.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/store.h"
 
@@ -87,7 +88,7 @@ static NTSTATUS read_relative(HANDLE root, struct str16 rest, struct file_name *
 NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *name)
 {
     *name = (struct file_name){.path.kind = NTPATH_DEVICE};
-    if (!attributes || !attributes->ObjectName)
+    if (!guard_attributes(attributes) || !attributes || !attributes->ObjectName)
         return STATUS_SUCCESS; // nothing to translate: the system says what is wrong with it
     struct str16 text = str16_of_unicode(attributes->ObjectName);
     NTSTATUS status = STATUS_SUCCESS;

@@ -2,6 +2,7 @@
 #include "layer/changes.h"
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
@@ -321,6 +322,8 @@ static NTSTATUS open_named(struct open_call *call)
 {
     layer_cleanup_file_name struct file_name name = {0};
     layer_wake();
+    if (!guard_attributes(call->attributes)) // the system says so
+        return call_real(call, call->attributes, call->disposition);
     if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
         return open_by_id(call);
     NTSTATUS status = file_name_read(call->attributes, &name);
@@ -423,7 +426,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     UNICODE_STRING text;                                                                           \
     OBJECT_ATTRIBUTES found;                                                                       \
     bool on_host = true;                                                                           \
-    if (!attributes)                                                                               \
+    if (!attributes || !guard_attributes(attributes))                                              \
         return real.call(attributes, info);                                                        \
     NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);         \
     if (status)                                                                                    \

@@ -373,5 +373,6 @@ NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *, ULONG *, UNICODE_STRING *, void **
 NTSTATUS NTAPI LdrGetProcedureAddress(void *, ANSI_STRING *, ULONG, void **);
 
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR);
+void *NTAPI RtlAddVectoredExceptionHandler(ULONG, LONG(NTAPI *)(EXCEPTION_POINTERS *));
 
 #endif

@@ -1,5 +1,6 @@
 #include "layer/pipe.h"
 #include "layer/file_lower.h"
+#include "layer/guard.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -91,7 +92,7 @@ NTSTATUS NTAPI layer_NtFsControlFile(HANDLE file, HANDLE event, PIO_APC_ROUTINE 
             return status;
     }
     file = file_lower_current(file);
-    if (code != FSCTL_PIPE_WAIT_CODE || !in ||
+    if (code != FSCTL_PIPE_WAIT_CODE || !in || !guard_readable(in, in_length) ||
         in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
         wait->name_length > in_length - FIELD_OFFSET(struct nt_pipe_wait, name))
         return real.NtFsControlFile(file, event, apc, apc_context, io, code, in, in_length, out,
