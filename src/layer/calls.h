@@ -22,8 +22,6 @@
     X(NtQueryDirectoryFileEx)                                                                      \
     X(NtNotifyChangeDirectoryFile)                                                                 \
     X(NtNotifyChangeDirectoryFileEx)                                                               \
-    X(NtCancelIoFile)                                                                              \
-    X(NtCancelIoFileEx)                                                                            \
     X(NtQueryInformationFile)                                                                      \
     X(NtSetInformationFile)                                                                        \
     X(NtReadFile)                                                                                  \

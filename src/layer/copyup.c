@@ -157,7 +157,7 @@ static NTSTATUS folder_properties(HANDLE from, struct str16 lower, HANDLE to, st
     return status;
 }
 
-NTSTATUS copyup_folder(struct str16 lower, struct str16 upper)
+NTSTATUS copyup_folder(struct str16 canon, struct str16 lower, struct str16 upper)
 {
     layer_cleanup_handle HANDLE from = NULL, to = NULL;
     struct nt_file_basic_information info;
@@ -178,6 +178,8 @@ NTSTATUS copyup_folder(struct str16 lower, struct str16 upper)
         status = put_in_place(to, upper, &info);
     if (status)
         discard(to);
+    else
+        shares_tell_copied(canon, to);
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }
 

@@ -30,8 +30,8 @@ NTSTATUS copyup_read_security(HANDLE file, SECURITY_INFORMATION what, void **mem
 /* Whether a failure says that a file system or the system has no such thing. */
 bool copyup_is_lacking(NTSTATUS status);
 
-/* Makes the VM's folder `upper` as a copy of the host's `lower`, without what is in it, in one
- * step. It is no failure if it is there. */
-NTSTATUS copyup_folder(struct str16 lower, struct str16 upper);
+/* Makes the VM's folder `canon`, at `upper`, as a copy of the host's at `lower`, without what is in
+ * it, in one step. It is no failure if it is there. */
+NTSTATUS copyup_folder(struct str16 canon, struct str16 lower, struct str16 upper);
 
 #endif

@@ -3,6 +3,7 @@
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
 #include "layer/folder.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/store.h"
 
@@ -287,6 +288,8 @@ NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
 {
     NTSTATUS status;
     layer_wake();
+    if (!guard_readable(info, length)) // the system says so
+        return real.NtSetInformationFile(handle, io, info, length, class);
     if (file_lower_set(&handle, io, info, length, class, &status))
         return status;
     switch ((int)class) {

@@ -1,5 +1,7 @@
 #include "layer/file_lower.h"
 #include "layer/changes.h"
+#include "layer/file_name.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/store.h"
 
@@ -40,8 +42,8 @@ static struct layer_lock all_lock; // for `all`, the entries in it, and file_low
 enum {
     SYNCHRONOUS = 0x10 | 0x20, // FILE_SYNCHRONOUS_IO_*
     // Of a handle's options those that are still of use for a second one: write-through,
-    // sequential, unbuffered, synchronous, not a folder, random access, for backup.
-    KEPT_OPTIONS = 0x2 | 0x4 | 0x8 | SYNCHRONOUS | 0x40 | 0x800 | 0x4000,
+    // sequential, unbuffered, synchronous, (not) a folder, random access, for backup.
+    KEPT_OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | SYNCHRONOUS | 0x40 | 0x800 | 0x4000,
 };
 
 void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open)
@@ -73,7 +75,8 @@ void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_
     all = file;
     __atomic_store_n(&file_lower_state.table, table, __ATOMIC_RELEASE);
     layer_unlock(&all_lock);
-    handles_add_file(handle, canon, file);
+    handles_add_lower(handle, open->options & FILE_DIRECTORY_FILE ? HANDLE_FOLDER : HANDLE_FILE,
+                      canon, open->access, file);
 }
 
 void file_lower_hold(struct file_lower *file)
@@ -179,9 +182,14 @@ static void take_over(const struct file_lower *file, HANDLE handle, HANDLE shado
     if (file->completion.port)
         real.NtSetInformationFile(shadow, &io, (void *)&file->completion, sizeof file->completion,
                                   FileCompletionInformation);
-    for (struct held_lock *held = file->locks; held; held = held->next)
-        real.NtLockFile(shadow, NULL, NULL, NULL, &io, &held->offset, &held->length, held->key,
-                        TRUE, held->exclusive);
+    for (struct held_lock *held = file->locks; held; held = held->next) {
+        NTSTATUS status = real.NtLockFile(shadow, NULL, NULL, NULL, &io, &held->offset,
+                                          &held->length, held->key, TRUE, held->exclusive);
+        // Wine 8 (ntdll/unix/file.c, NtLockFile) takes neither a status block nor a key.
+        if (status == STATUS_NOT_IMPLEMENTED)
+            real.NtLockFile(shadow, NULL, NULL, NULL, NULL, &held->offset, &held->length, 0, TRUE,
+                            held->exclusive);
+    }
 }
 
 /* The handle on the copy, opened if need be; NULL when there is no copy, or no way to it. */
@@ -214,14 +222,14 @@ HANDLE file_lower_find(HANDLE handle)
         settle();
     if (!__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED))
         return handle;
-    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+    layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
     HANDLE shadow = record ? shadow_of(record->file, handle) : NULL;
     return shadow ? shadow : handle;
 }
 
 NTSTATUS file_lower_own(HANDLE *handle)
 {
-    layer_cleanup_record struct handle_record *record = handles_get(*handle, HANDLE_FILE);
+    layer_cleanup_record struct handle_record *record = handles_get_lower(*handle);
     if (!record)
         return STATUS_SUCCESS;
     HANDLE shadow = shadow_of(record->file, *handle);
@@ -242,6 +250,9 @@ static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATU
                                 const void *info, ULONG length, ULONG class)
 {
     enum { DELETES = 1, POSIX = 2, ON_CLOSE = 8, IGNORE_READONLY = 0x10 };
+    if (!guard_writable(io, sizeof *io))
+        return real.NtSetInformationFile(handle, io, (void *)info, length,
+                                         (FILE_INFORMATION_CLASS) class);
     bool extended = class == NT_FILE_DISPOSITION_INFORMATION_EX;
     struct nt_file_basic_information basic;
     IO_STATUS_BLOCK ignored;
@@ -288,12 +299,22 @@ static void remember_completion(struct file_lower *file, const struct completion
         real.NtClose(before);
 }
 
+/* Whether a handle that nothing is known of is one on the host's file, which it may not change. */
+static bool refuse_lower(HANDLE handle, NTSTATUS *status)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 canon;
+    bool own;
+    *status = STATUS_ACCESS_DENIED;
+    return !file_name_of_handle(handle, &memory, &canon, &own) && !own;
+}
+
 bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG length, ULONG class,
                     NTSTATUS *status)
 {
-    layer_cleanup_record struct handle_record *record = handles_get(*handle, HANDLE_FILE);
+    layer_cleanup_record struct handle_record *record = handles_get_lower(*handle);
     if (!record)
-        return false;
+        return class == FileBasicInformation && refuse_lower(*handle, status);
     struct file_lower *file = record->file;
     bool deletes = file->open.access & DELETE;
     HANDLE shadow = shadow_of(file, *handle);
@@ -315,6 +336,11 @@ bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG lengt
             return false;
         *status = file_lower_own(handle);
         return *status != STATUS_SUCCESS;
+    case FileBasicInformation:
+        // Windows refuses it, as the handle has no right to; Wine 8 does not (ntdll/unix/file.c,
+        // NtSetInformationFile), and its SetFileAttributes counts on that.
+        *status = file_lower_own(handle);
+        return *status != STATUS_SUCCESS;
     case FileCompletionInformation:
         if (info && length >= sizeof(struct completion))
             remember_completion(file, info);
@@ -330,7 +356,7 @@ static HANDLE current_to_wait_for(HANDLE handle)
 {
     HANDLE current = file_lower_current(handle);
     if (current != handle) {
-        layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+        layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
         if (record)
             __atomic_store_n(&record->file->used, true, __ATOMIC_RELEASE);
     }
@@ -366,7 +392,7 @@ NTSTATUS NTAPI layer_NtQueryEaFile(HANDLE handle, IO_STATUS_BLOCK *io, void *buf
 NTSTATUS NTAPI layer_NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LARGE_INTEGER *timeout)
 {
     if (__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED)) {
-        layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FILE);
+        layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
         if (record && __atomic_load_n(&record->file->used, __ATOMIC_ACQUIRE))
             handle = record->file->shadow;
     }
@@ -375,16 +401,16 @@ NTSTATUS NTAPI layer_NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LAR
 
 NTSTATUS NTAPI layer_NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,
                                 IO_STATUS_BLOCK *io, LARGE_INTEGER *offset, LARGE_INTEGER *length,
-                                ULONG key, BOOLEAN immediately, BOOLEAN exclusive)
+                                ULONG_PTR key, BOOLEAN immediately, BOOLEAN exclusive)
 {
     HANDLE current = current_to_wait_for(handle);
     NTSTATUS status = real.NtLockFile(current, event, apc, apc_context, io, offset, length, key,
                                       immediately, exclusive);
     layer_cleanup_record struct handle_record *record =
-        status >= 0 && current == handle ? handles_get(handle, HANDLE_FILE) : NULL;
+        status >= 0 && current == handle ? handles_get_lower(handle) : NULL;
     struct held_lock *held = record ? layer_alloc(sizeof *held) : NULL;
     if (held) {
-        *held = (struct held_lock){NULL, *offset, *length, key, exclusive};
+        *held = (struct held_lock){NULL, *offset, *length, (ULONG)key, exclusive};
         layer_lock(&record->file->lock);
         held->next = record->file->locks;
         record->file->locks = held;
@@ -394,19 +420,18 @@ NTSTATUS NTAPI layer_NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
 }
 
 NTSTATUS NTAPI layer_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTEGER *offset,
-                                  LARGE_INTEGER *length, ULONG key)
+                                  LARGE_INTEGER *length, ULONG_PTR key)
 {
     HANDLE current = file_lower_current(handle);
     NTSTATUS status = real.NtUnlockFile(current, io, offset, length, key);
-    layer_cleanup_record struct handle_record *record =
-        !status ? handles_get(handle, HANDLE_FILE) : NULL;
+    layer_cleanup_record struct handle_record *record = !status ? handles_get_lower(handle) : NULL;
     struct held_lock *found = NULL;
     if (!record)
         return status;
     layer_lock(&record->file->lock);
     for (struct held_lock **at = &record->file->locks; *at; at = &(*at)->next) {
         if ((*at)->offset.QuadPart != offset->QuadPart ||
-            (*at)->length.QuadPart != length->QuadPart || (*at)->key != key)
+            (*at)->length.QuadPart != length->QuadPart || (*at)->key != (ULONG)key)
             continue;
         found = *at;
         *at = found->next;
@@ -415,23 +440,4 @@ NTSTATUS NTAPI layer_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTE
     layer_unlock(&record->file->lock);
     layer_free(found);
     return status;
-}
-
-// What was begun before the copy was made was begun on the first handle.
-
-NTSTATUS NTAPI layer_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io)
-{
-    HANDLE current = file_lower_current(handle);
-    if (current != handle)
-        real.NtCancelIoFile(handle, io);
-    return real.NtCancelIoFile(current, io);
-}
-
-NTSTATUS NTAPI layer_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_STATUS_BLOCK *io)
-{
-    HANDLE current = file_lower_current(handle);
-    NTSTATUS status = real.NtCancelIoFileEx(current, which, io);
-    return current != handle && status == STATUS_NOT_FOUND
-               ? real.NtCancelIoFileEx(handle, which, io)
-               : status;
 }

@@ -1,6 +1,7 @@
 #include "layer/file_name.h"
 #include "layer/alias.h"
 #include "layer/drives.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/host.h"
 #include "layer/store.h"
@@ -122,7 +123,7 @@ static NTSTATUS refusal(const OBJECT_ATTRIBUTES *attributes, struct file_name *n
 NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *name)
 {
     *name = (struct file_name){.path.kind = NTPATH_DEVICE};
-    if (!attributes || !attributes->ObjectName)
+    if (!guard_attributes(attributes) || !attributes || !attributes->ObjectName)
         return STATUS_SUCCESS; // nothing to translate: the system says what is wrong with it
     struct str16 text = str16_of_unicode(attributes->ObjectName);
     NTSTATUS status = STATUS_SUCCESS;

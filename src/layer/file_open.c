@@ -2,6 +2,7 @@
 #include "layer/changes.h"
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
+#include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
@@ -69,13 +70,17 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     if (!lower.access)
         lower.access = FILE_READ_ATTRIBUTES;
     lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    // Who lets others write but not read would keep the layer from making their copy. That nobody
+    // may read is then for the table to know, and for others to look up there.
+    if (lower.share & FILE_SHARE_WRITE && !(lower.share & FILE_SHARE_READ)) {
+        change_index_add(layer_changes, CHANGE_FILE_UPPER, name->path.canon);
+        if (shares_exclude(name->path.canon, call->access, call->share))
+            return STATUS_SHARING_VIOLATION;
+        lower.share |= FILE_SHARE_READ;
+    }
     NTSTATUS status = call_real(&lower, &attributes, FILE_OPEN);
     if (status)
         return status;
-    if (call->options & FILE_DIRECTORY_FILE) {
-        handles_add(*call->handle, HANDLE_FOLDER, name->path.canon, true, call->access);
-        return STATUS_SUCCESS;
-    }
     const struct file_lower_open open = {call->access, call->share, call->options};
     file_lower_note(*call->handle, name->path.canon, &open);
     // From here on who makes a copy tells this handle; who made one before it was noted did not.
@@ -107,18 +112,21 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (call->disposition != FILE_CREATE &&
         shares_exclude(name->path.canon, call->access, call->share))
         return STATUS_SHARING_VIOLATION;
-    struct open_call opened = *call;
-    // A folder that is not empty stays when the handle is closed; of what the host has in it, the
-    // system that closes the handle knows nothing.
-    bool on_close = call->options & FILE_DELETE_ON_CLOSE;
-    if (on_close && view->lower & FILE_ATTRIBUTE_DIRECTORY &&
-        store_check_lower_empty(name->path.canon)) {
-        on_close = false;
-        if (call->access & DELETE) // without it the system refuses the option
-            opened.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    struct open_call upper_call = *call;
+    bool deletes = call->options & FILE_DELETE_ON_CLOSE;
+    if (deletes && view->lower & FILE_ATTRIBUTE_DIRECTORY) {
+        // A folder that is not empty stays, without a word. The system sees what is the VM's in it.
+        NTSTATUS empty = store_check_lower_empty(name->path.canon);
+        if (empty && empty != STATUS_DIRECTORY_NOT_EMPTY)
+            return empty;
+        if (empty) {
+            deletes = false;
+            if (call->access & (DELETE | GENERIC_ALL)) // without it the system refuses the option
+                upper_call.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+        }
     }
-    NTSTATUS status = call_real(&opened, &attributes, call->disposition);
-    if (!status && on_close && (view->lower || !view->lower_hidden)) {
+    NTSTATUS status = call_real(&upper_call, &attributes, call->disposition);
+    if (!status && deletes && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)
             real.NtClose(*call->handle);
@@ -166,19 +174,19 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
     if (name->path.trailing && !folder)
         return STATUS_OBJECT_NAME_INVALID;
-    if (call->options & FILE_DIRECTORY_FILE && call->disposition != FILE_OPEN &&
-        call->disposition != FILE_OPEN_IF)
+    if (call->options & FILE_DELETE_ON_CLOSE &&
+        !(call->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
+        return STATUS_INVALID_PARAMETER;
+    if (call->options & FILE_DIRECTORY_FILE && overwrites)
         return STATUS_INVALID_PARAMETER;
     if (call->options & FILE_DIRECTORY_FILE && !folder)
         return STATUS_NOT_A_DIRECTORY;
     if (call->options & FILE_NON_DIRECTORY_FILE && folder)
         return STATUS_FILE_IS_A_DIRECTORY;
-    if (call->options & FILE_DELETE_ON_CLOSE) {
-        if (!(call->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
-            return STATUS_INVALID_PARAMETER;
-        if (view->lower & FILE_ATTRIBUTE_READONLY)
-            return STATUS_CANNOT_DELETE;
-    }
+    // For the other dispositions the systems differ: the call on the copy will tell.
+    if (call->options & FILE_DELETE_ON_CLOSE && call->disposition == FILE_OPEN &&
+        view->lower & FILE_ATTRIBUTE_READONLY)
+        return STATUS_CANNOT_DELETE;
     // What an overwriting does it must be allowed to do (WDK, NtCreateFile).
     ACCESS_MASK implied = !overwrites                           ? 0
                           : call->disposition == FILE_SUPERSEDE ? DELETE
@@ -195,12 +203,14 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
 {
     struct str16 canon = name->path.canon, parent;
     struct store_view view, above;
+    bool empty = false;
     if (layer_changed(CHANGE_FILE_UPPER, canon) && shares_delete_pending(canon))
         return STATUS_DELETE_PENDING;
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
-    bool deletes_file = what_of(view.lower) == OVERLAY_FILE && !name->stream.len &&
+    bool deletes_file = call->disposition == FILE_OPEN && !name->stream.len &&
+                        what_of(view.lower) == OVERLAY_FILE &&
                         overlay_file_access_only_deletes(call->access);
     bool writes = !deletes_file && (overlay_file_access_writes(call->access) ||
                                     call->options & FILE_DELETE_ON_CLOSE);
@@ -221,13 +231,12 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     case OVERLAY_COPY_UP:
     case OVERLAY_COPY_UP_EMPTY:
         status = check_lower(call, name, &view, action == OVERLAY_COPY_UP_EMPTY);
-        // What is thrown away is the stream that is named; and Wine (8, server/fd.c, open_fd)
-        // throws nothing away through a handle that cannot write.
-        if (name->stream.len ||
-            !(call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL | MAXIMUM_ALLOWED)))
-            action = OVERLAY_COPY_UP;
+        // What is thrown away is the stream that is named; and Wine 8 throws nothing away through a
+        // handle that may not write (server/fd.c, open_fd).
+        empty = action == OVERLAY_COPY_UP_EMPTY && !name->stream.len &&
+                call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL);
         if (!status)
-            status = store_copy_up(canon, action == OVERLAY_COPY_UP_EMPTY);
+            status = store_copy_up(canon, empty);
         break;
     case OVERLAY_MAKE:
         if (!ntpath_parent(canon, &parent))
@@ -248,7 +257,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
         return status;
     status = open_upper(call, name, &view);
     // What the call would have thrown away is still there when it was refused.
-    if (status && action == OVERLAY_COPY_UP_EMPTY && !name->stream.len)
+    if (status && empty)
         store_discard(canon);
     return status;
 }
@@ -316,6 +325,8 @@ static NTSTATUS open_named(struct open_call *call)
 {
     layer_cleanup_file_name struct file_name name = {0};
     layer_wake();
+    if (!guard_attributes(call->attributes)) // the system says so
+        return call_real(call, call->attributes, call->disposition);
     if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
         return open_by_id(call);
     NTSTATUS status = file_name_read(call->attributes, &name);
@@ -425,7 +436,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     UNICODE_STRING text;                                                                           \
     OBJECT_ATTRIBUTES found;                                                                       \
     bool on_host = true;                                                                           \
-    if (!attributes)                                                                               \
+    if (!attributes || !guard_attributes(attributes))                                              \
         return real.call(attributes, info);                                                        \
     NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);         \
     if (status)                                                                                    \

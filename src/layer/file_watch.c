@@ -359,8 +359,7 @@ NTSTATUS NTAPI layer_NtNotifyChangeDirectoryFileEx(HANDLE handle, HANDLE event, 
     return notify(&call);
 }
 
-/* Takes back the calls on a handle that the layer keeps. */
-static bool cancel(HANDLE handle, HANDLE thread, const IO_STATUS_BLOCK *io)
+bool watch_cancel(HANDLE handle, HANDLE thread, const IO_STATUS_BLOCK *io)
 {
     layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FOLDER);
     if (!record || !record->listing)
@@ -375,25 +374,4 @@ static bool cancel(HANDLE handle, HANDLE thread, const IO_STATUS_BLOCK *io)
     if (watch)
         watch_release(watch);
     return any;
-}
-
-static NTSTATUS done(bool any, IO_STATUS_BLOCK *io, NTSTATUS status)
-{
-    if (!any || (NT_ERROR(status) && status != STATUS_NOT_FOUND))
-        return status;
-    io->Status = STATUS_SUCCESS;
-    io->Information = 0;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI layer_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io)
-{
-    bool any = cancel(handle, ((void **)NtCurrentTeb())[9] /* ClientId.UniqueThread */, NULL);
-    return done(any, io, real.NtCancelIoFile(handle, io));
-}
-
-NTSTATUS NTAPI layer_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *of, IO_STATUS_BLOCK *io)
-{
-    bool any = cancel(handle, NULL, of);
-    return done(any, io, real.NtCancelIoFileEx(handle, of, io));
 }

@@ -75,23 +75,47 @@ void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool 
     add(handle, kind, canon, lower, access, NULL);
 }
 
-void handles_add_file(HANDLE handle, struct str16 canon, struct file_lower *file)
+void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon, ACCESS_MASK access,
+                       struct file_lower *file)
 {
-    add(handle, HANDLE_FILE, canon, true, 0, file);
+    add(handle, kind, canon, true, access, file);
 }
 
-struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
+static bool is_lower(const struct handle_record *record, enum handle_kind kind)
+{
+    (void)kind;
+    return record->file;
+}
+
+static bool is_of_kind(const struct handle_record *record, enum handle_kind kind)
+{
+    return record->kind == kind;
+}
+
+static struct handle_record *get(HANDLE handle,
+                                 bool (*fits)(const struct handle_record *, enum handle_kind),
+                                 enum handle_kind kind)
 {
     if (!__atomic_load_n(bucket_of(handle), __ATOMIC_ACQUIRE))
         return NULL;
     layer_lock(&lock);
     struct handle_record *record = *bucket_of(handle);
-    while (record && (record->handle != handle || record->kind != kind))
+    while (record && (record->handle != handle || !fits(record, kind)))
         record = record->next;
     if (record)
         __atomic_add_fetch(&record->references, 1, __ATOMIC_RELAXED);
     layer_unlock(&lock);
     return record;
+}
+
+struct handle_record *handles_get(HANDLE handle, enum handle_kind kind)
+{
+    return get(handle, is_of_kind, kind);
+}
+
+struct handle_record *handles_get_lower(HANDLE handle)
+{
+    return get(handle, is_lower, HANDLE_FILE);
 }
 
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)

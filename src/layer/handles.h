@@ -11,7 +11,7 @@
 #include "layer/lock.h"
 
 enum handle_kind {
-    HANDLE_FILE, // of the host's: `file` is set
+    HANDLE_FILE,
     HANDLE_FOLDER,
     HANDLE_KEY,
     HANDLE_SOCKET
@@ -35,8 +35,12 @@ struct handle_record {
 void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
                  ACCESS_MASK access);
 
-/* Notes a handle on a file of the host's; `file` is the record's from then on. */
-void handles_add_file(HANDLE handle, struct str16 canon, struct file_lower *file);
+/* Notes a handle on a file or folder of the host's; `file` is the record's from then on. */
+void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon, ACCESS_MASK access,
+                       struct file_lower *file);
+
+/* The record of a handle that was noted so, or NULL. */
+struct handle_record *handles_get_lower(HANDLE handle);
 
 /* The record of a handle, to be given back with handles_release(), or NULL. */
 struct handle_record *handles_get(HANDLE handle, enum handle_kind kind);

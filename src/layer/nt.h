@@ -314,9 +314,11 @@ NTSTATUS NTAPI NtCreateMailslotFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STA
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtReadFileScatter(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
                                  FILE_SEGMENT_ELEMENT *, ULONG, LARGE_INTEGER *, ULONG *);
+// The key is a ULONG. Wine takes the whole of its place on the stack (ntdll/unix/file.c), so all of it is
+// handed on.
 NTSTATUS NTAPI NtLockFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
-                          LARGE_INTEGER *, LARGE_INTEGER *, ULONG, BOOLEAN, BOOLEAN);
-NTSTATUS NTAPI NtUnlockFile(HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG);
+                          LARGE_INTEGER *, LARGE_INTEGER *, ULONG_PTR, BOOLEAN, BOOLEAN);
+NTSTATUS NTAPI NtUnlockFile(HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG_PTR);
 NTSTATUS NTAPI NtCancelIoFile(HANDLE, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtQueryEaFile(HANDLE, IO_STATUS_BLOCK *, void *, ULONG, BOOLEAN, void *, ULONG,
@@ -426,5 +428,6 @@ NTSTATUS NTAPI LdrGetProcedureAddress(void *, ANSI_STRING *, ULONG, void **);
 
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR);
 WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR);
+void *NTAPI RtlAddVectoredExceptionHandler(ULONG, LONG(NTAPI *)(EXCEPTION_POINTERS *));
 
 #endif

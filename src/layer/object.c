@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/rules.h"
 #include "layer/file_lower.h"
+#include "layer/guard.h"
 #include "layer/layer.h"
 
 // Named kernel objects and ports: a private name is rewritten into the VM's object directory.
@@ -83,7 +84,7 @@ static NTSTATUS rewrite(const OBJECT_ATTRIBUTES **attributes, struct object_name
     const OBJECT_ATTRIBUTES *given = *attributes;
     bool rewritten;
     layer_wake();
-    if (!given || !given->ObjectName || given->RootDirectory)
+    if (!guard_attributes(given) || !given || !given->ObjectName || given->RootDirectory)
         return STATUS_SUCCESS;
     NTSTATUS status = rewrite_text(str16_of_unicode(given->ObjectName), name, &rewritten);
     if (!status && rewritten) {

@@ -1,4 +1,5 @@
 #include "layer/pipe.h"
+#include "layer/guard.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -82,7 +83,8 @@ NTSTATUS pipe_rewrite_wait(void **in, ULONG *in_length, void **memory)
 {
     static const char device[] = "\\Device\\NamedPipe\\";
     const struct nt_pipe_wait *wait = *in;
-    if (!wait || *in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
+    if (!wait || !guard_readable(wait, *in_length) ||
+        *in_length < FIELD_OFFSET(struct nt_pipe_wait, name) ||
         wait->name_length > *in_length - FIELD_OFFSET(struct nt_pipe_wait, name))
         return STATUS_SUCCESS; // for the system to refuse
     size_t cap = LAYER_PATH_MAX + 32 + wait->name_length / sizeof(WCHAR);

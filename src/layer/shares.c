@@ -76,7 +76,7 @@ static bool is_true(const struct share_open *open, struct str16 canon)
     if (status)
         return status != STATUS_INVALID_CID && status != STATUS_INVALID_PARAMETER;
     status = real.NtDuplicateObject(process, (HANDLE)(ULONG_PTR)open->handle, NtCurrentProcess(),
-                                    &theirs, FILE_READ_ATTRIBUTES, 0, 0);
+                                    &theirs, 0, 0, DUPLICATE_SAME_ACCESS);
     if (status == STATUS_INVALID_HANDLE || status == STATUS_PROCESS_IS_TERMINATING)
         return false;
     layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);

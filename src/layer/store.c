@@ -233,7 +233,7 @@ NTSTATUS store_make_folder(struct str16 canon)
         change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
     store_announce(canon);
     return attributes & FILE_ATTRIBUTE_DIRECTORY
-               ? copyup_folder(str16_view(&lower), str16_view(&upper))
+               ? copyup_folder(canon, str16_view(&lower), str16_view(&upper))
                : make_one_folder(str16_view(&upper), 0);
 }
 

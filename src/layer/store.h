@@ -36,6 +36,9 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view);
  */
 NTSTATUS store_absent_status(struct str16 canon);
 
+/* STATUS_DIRECTORY_NOT_EMPTY when the VM sees something in the host's folder `canon`. */
+NTSTATUS store_check_lower_empty(struct str16 canon);
+
 /* Whether a mark hides the host's file of this name. */
 NTSTATUS store_is_hidden(struct str16 canon, bool *hidden);
 

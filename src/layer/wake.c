@@ -1,6 +1,7 @@
 #include "layer/alias.h"
 #include "layer/changes.h"
 #include "layer/exports.h"
+#include "layer/guard.h"
 #include "layer/lock.h"
 #include "layer/store.h"
 
@@ -59,6 +60,8 @@ void layer_wake(void)
     const PEB *peb = NtCurrentTeb()->ProcessEnvironmentBlock;
     if (!peb->Ldr || !peb->Reserved4[1] /* ProcessHeap */)
         return;
-    if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL))
+    if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
+        guard_start();
         layer_watch_modules();
+    }
 }

@@ -74,4 +74,8 @@ void watch_complete(struct watch *watch, struct watch_request *request, NTSTATUS
 /* The program's last handle on the folder is closed. */
 void watch_close(struct watch *watch);
 
+/* Ends with STATUS_CANCELLED the calls on a folder's handle that the layer keeps: those of `thread`
+ * (NULL: of all) with the I/O status block `io` (NULL: with any). Whether there were any. */
+bool watch_cancel(HANDLE handle, HANDLE thread, const IO_STATUS_BLOCK *io);
+
 #endif
