@@ -248,7 +248,8 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         if (!status)
             status = store_hide(target.path.canon);
     }
-    if (!status && view.lower && !link && !respelled)
+    // Also when only its spelling changes: from then on the VM's counts.
+    if (!status && view.lower && !link)
         status = store_hide(source);
     if (status)
         return status;

@@ -67,14 +67,14 @@ NTSTATUS name_mend_parameters(HANDLE process)
     UNICODE_STRING path;
     RTL_USER_PROCESS_PARAMETERS *parameters;
     layer_cleanup_free uint16_t *text = NULL, *memory = NULL;
-    struct str16 name;
+    struct str16 name = {0};
     bool translated = false;
 
     NTSTATUS status = real.NtQueryInformationProcess(process, ProcessBasicInformation, &basic,
                                                      sizeof basic, NULL);
     if (!status)
-        status = read_at(process, &basic.PebBaseAddress->ProcessParameters, &parameters,
-                         sizeof parameters);
+        status =
+            read_at(process, &basic.PebBaseAddress->ProcessParameters, &parameters, sizeof(void *));
     if (!status)
         status = read_at(process, &parameters->ImagePathName, &path, sizeof path);
     if (status)

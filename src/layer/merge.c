@@ -96,8 +96,9 @@ static NTSTATUS read_marks(struct marks *marks)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = read_folder(&marks->entries, str16_view(&name), NULL, DIRLIST_NAMES);
     size_t count = marks->entries.count, kept = 0;
-    layer_cleanup_free struct dirlist_entry **spare = layer_alloc((count + 1) * sizeof *spare);
-    marks->order = layer_alloc((count + 1) * sizeof *marks->order);
+    layer_cleanup_free struct dirlist_entry **spare =
+        layer_alloc((count + 1) * sizeof(struct dirlist_entry *));
+    marks->order = layer_alloc((count + 1) * sizeof(struct dirlist_entry *));
     if (!spare || !marks->order)
         return STATUS_INSUFFICIENT_RESOURCES;
     for (size_t i = 0; i < count; i++) {
@@ -209,14 +210,20 @@ static NTSTATUS keep_visible(struct merge *merge, struct str16 canon, size_t fro
             continue;
         }
         lower_dots |= dots;
-        bool same = kept && dirlist_compare(merge->order[kept - 1], entry) == 0;
-        if (!dots)
-            status = is_visible(&marks, entry, pattern && !same, &child, &visible);
-        if (!visible)
+        struct dirlist_entry *above = kept ? merge->order[kept - 1] : NULL;
+        if (above && dirlist_compare(above, entry) == 0) {
+            // Spelled as the host does, unless the VM has spelled it otherwise: then the host's is
+            // hidden.
+            if (!dots && !str16_equal(above->name, entry->name)) {
+                status = is_visible(&marks, entry, false, &child, &visible);
+                if (visible)
+                    above->name = entry->name;
+            }
             continue;
-        if (same)
-            merge->order[kept - 1]->name = entry->name; // spelled as the host does
-        else
+        }
+        if (!dots)
+            status = is_visible(&marks, entry, pattern, &child, &visible);
+        if (visible)
             merge->order[kept++] = entry;
     }
     // A volume's root folder has no dots, but for where the system gives it some.
@@ -255,8 +262,9 @@ NTSTATUS merge_read(struct str16 canon, UNICODE_STRING *pattern, uint32_t source
     if (status || !count)
         return status;
 
-    layer_cleanup_free struct dirlist_entry **spare = layer_alloc(count * sizeof *spare);
-    merge->order = layer_alloc(count * sizeof *merge->order);
+    layer_cleanup_free struct dirlist_entry **spare =
+        layer_alloc(count * sizeof(struct dirlist_entry *));
+    merge->order = layer_alloc(count * sizeof(struct dirlist_entry *));
     if (!spare || !merge->order)
         return STATUS_INSUFFICIENT_RESOURCES;
     for (size_t i = 0; i < count; i++)

@@ -276,21 +276,14 @@ static void start(const char *name, const WCHAR *program)
     PROCESS_INFORMATION process;
     WCHAR command[MAX_PATH + 16];
     _snwprintf(command, MAX_PATH + 16, L"\"%ls\" child", program);
-    if (!step(name, CreateProcessW(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup,
-                                   &process)))
+    // Stopped before its first instruction, while this program speaks of it.
+    if (!step(name, CreateProcessW(program, command, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
+                                   &startup, &process)))
         return;
     process_name(name, process.hProcess);
-    WaitForSingleObject(process.hProcess, 20000);
-    CloseHandle(process.hThread);
-    CloseHandle(process.hProcess);
-
-    // Of another process, while it is stopped before its first instruction.
-    if (!step(name, CreateProcessW(program, command, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL,
-                                   NULL, &startup, &process)))
-        return;
     mapped(name, process.hProcess, GetModuleHandleW(NULL));
-    TerminateProcess(process.hProcess, 0);
-    WaitForSingleObject(process.hProcess, 5000);
+    ResumeThread(process.hThread);
+    say(name, "ended: %lu", WaitForSingleObject(process.hProcess, 20000));
     CloseHandle(process.hThread);
     CloseHandle(process.hProcess);
 }
