@@ -75,7 +75,8 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
             data = link;
     }
     status = real.NtSetValueKey(upper, name, title, type, data, size);
-    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon, str16_of_unicode(name));
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon,
+                str16_of_unicode(name));
     return status;
 }
 
@@ -132,7 +133,8 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
         if (!status)
             status = real.NtDeleteValueKey(upper, name);
-        key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon, str16_of_unicode(name));
+        key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon,
+                    str16_of_unicode(name));
         return status;
     }
     // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
@@ -146,7 +148,8 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         status = key_hide_value(key.canon, name);
     if (!status)
         status = real.NtDeleteValueKey(upper, name);
-    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon, str16_of_unicode(name));
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_REMOVED, key.canon,
+                str16_of_unicode(name));
     return status;
 }
 
@@ -165,7 +168,8 @@ NTSTATUS key_status_of_not_empty(void)
     return status ? status : STATUS_CANNOT_DELETE;
 }
 
-/* Gives the VM's own key all that it still has from the host's, so that hiding that changes nothing. */
+/* Gives the VM's own key all that it still has from the host's, so that hiding that changes
+ * nothing. */
 static NTSTATUS copy_values(struct str16 canon, const struct key_view *view)
 {
     layer_cleanup_key_names struct key_names names = {0};

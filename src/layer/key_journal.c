@@ -88,8 +88,7 @@ static bool apply(const struct note *note, uint64_t key, bool values, struct key
 
 bool key_journal_apply(struct str16 canon, bool values, struct key_listing *listing)
 {
-    uint32_t now = change_index_generation(layer_changes),
-             then = listing->part[values].generation;
+    uint32_t now = change_index_generation(layer_changes), then = listing->part[values].generation;
     uint64_t key = hash_of(canon);
     bool good = now - then <= NOTES;
     layer_lock(&lock);

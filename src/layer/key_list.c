@@ -46,7 +46,8 @@ static enum keymerge_order order_of_values(void)
         if (real.NtSetValueKey(key, &name, 0, REG_NONE, NULL, 0))
             return order;
     }
-    if (real.NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer, &len))
+    if (real.NtEnumerateValueKey(key, 0, NT_KEY_VALUE_BASIC_INFORMATION, buffer, sizeof buffer,
+                                 &len))
         return order;
     order = info->name[0] == 'b'   ? KEYMERGE_BY_APPEARANCE
             : info->name[0] == 'A' ? KEYMERGE_BY_UPPER_CASE
@@ -303,7 +304,8 @@ void key_listing_done(const struct key_handle *key)
     layer_unlock(&key->record->lock);
 }
 
-/* The time of the host's key, unless that is so near that it may be changed again without another. */
+/* The time of the host's key, unless that is so near that it may be changed again without another.
+ */
 static int64_t telling_time(HANDLE lower)
 {
     enum { TICKS_PER_SECOND = 10000000 };

@@ -11,8 +11,8 @@ struct key_names {
     size_t count;
     uint32_t max_name, max_class, max_data; // bytes, once they are measured
     bool measured;
-    struct keymerge_entry *block;           // that `entries` lie in
-    struct key_names_chunk *chunks;         // hold the names
+    struct keymerge_entry *block;   // that `entries` lie in
+    struct key_names_chunk *chunks; // hold the names
 };
 
 /* Reads the sub-keys or the values of the key that the two handles are open on; either may be NULL.
@@ -39,10 +39,10 @@ struct key_listing {
     HANDLE watch;       // the host's key, for a handle on the VM's own: see key_notify.c
 };
 
-/* The listing of a handle's key, for entry `index` of it: as it is now, but for what the host changes while the program
- * goes through it. Read anew when somebody else changed keys of the VM, and at index 0 when the host's
- * key has changed. STATUS_KEY_DELETED when the VM has no such key any more. On success the record's lock is held:
- * key_listing_done(). */
+/* The listing of a handle's key, for entry `index` of it: as it is now, but for what the host
+ * changes while the program goes through it. Read anew when somebody else changed keys of the VM,
+ * and at index 0 when the host's key has changed. STATUS_KEY_DELETED when the VM has no such key
+ * any more. On success the record's lock is held: key_listing_done(). */
 NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
                          struct key_listing **listing);
 void key_listing_done(const struct key_handle *key);

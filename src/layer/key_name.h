@@ -61,8 +61,8 @@ NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key);
 void key_handle_release(struct key_handle *key);
 #define layer_cleanup_key_handle __attribute__((cleanup(key_handle_release)))
 
-/* A handle on the host's key stands for the VM's own key `canon` from now on, which *own is opened on: that becomes
- * the handle's. */
+/* A handle on the host's key stands for the VM's own key `canon` from now on, which *own is opened
+ * on: that becomes the handle's. */
 NTSTATUS key_handle_renamed(struct key_handle *key, struct str16 canon, HANDLE *own);
 
 /* Whether `canon` is the place of all VMs' keys, or below it. */

@@ -15,8 +15,8 @@ struct renaming {
     struct str16 new_name; // canonical
 };
 
-/* Notes what has to be known of a key of the copy by the name that it is going to have: in memory that it is
- * below the new name, or when it was written. */
+/* Notes what has to be known of a key of the copy by the name that it is going to have: in memory
+ * that it is below the new name, or when it was written. */
 static NTSTATUS note_new(const struct renaming *renaming, bool time)
 {
     struct str16 rest = str16_skip(str16_view(&renaming->path), renaming->old_len);
@@ -101,7 +101,8 @@ static NTSTATUS rename_upper(HANDLE upper, struct str16 old, UNICODE_STRING *to)
         str16_put(&name, leaf);
         str16_put_unit(&name, 1); // next after the old name, in any order
         OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_view(&name));
-        NTSTATUS status = key_open_upper(parent, KEYNAME_CREATE_SUB_KEY | KEYNAME_QUERY_VALUE, &above);
+        NTSTATUS status =
+            key_open_upper(parent, KEYNAME_CREATE_SUB_KEY | KEYNAME_QUERY_VALUE, &above);
         attributes.RootDirectory = above;
         if (!status)
             time = key_time_shown(parent, key_time_of(above));
@@ -171,8 +172,8 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
         status = copy_tree(&renaming);
     if (!status)
         status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
-    // All that the key has comes along, and nothing of what the host may have at the new name, now or later.
-    // A mark that leads on from there is none any more.
+    // All that the key has comes along, and nothing of what the host may have at the new name, now
+    // or later. A mark that leads on from there is none any more.
     if (!status)
         status = key_hide(renaming.new_name, (struct str16){0});
     // Also where the host has nothing, so that a handle is led on that was led here.

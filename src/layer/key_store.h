@@ -46,8 +46,8 @@ NTSTATUS key_open_lower(struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 /* Whether a mark hides the host's key or one above it. */
 NTSTATUS key_is_hidden(struct str16 canon, bool *hidden);
 
-/* Where the key of the host's went that a handle was opened on before it was hidden: the VM's name for it, in memory of
- * layer_alloc()'s. STATUS_KEY_DELETED when it was deleted. */
+/* Where the key of the host's went that a handle was opened on before it was hidden: the VM's name
+ * for it, in memory of layer_alloc()'s. STATUS_KEY_DELETED when it was deleted. */
 NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *name);
 
 /* Whether the host's value does not exist for the VM. */
@@ -72,8 +72,8 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 /* Notes in memory that the VM is about to have `canon` of its own. */
 void key_announce(struct str16 canon);
 
-/* Sets the mark for a key and for a value. `renamed` is the name that the key has in the VM from now on, empty for
- * one that is deleted. */
+/* Sets the mark for a key and for a value. `renamed` is the name that the key has in the VM from
+ * now on, empty for one that is deleted. */
 NTSTATUS key_hide(struct str16 canon, struct str16 renamed);
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value);
 
@@ -81,14 +81,15 @@ NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value);
  * STATUS_OBJECT_NAME_NOT_FOUND when there are none. */
 NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle);
 
-/* Opens the key of notes for the sub-keys of `canon` (see key_time.h), made when there is none if `make`. */
+/* Opens the key of notes for the sub-keys of `canon` (see key_time.h), made when there is none if
+ * `make`. */
 NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle);
 
 /* Opens the key that the trees lie in. */
 NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle);
 
-/* Makes a volatile key that nobody else knows, below `above` or in the VM's place: what the system does
- * with keys is tried on it. The handle has `access`, which is to hold DELETE. */
+/* Makes a volatile key that nobody else knows, below `above` or in the VM's place: what the system
+ * does with keys is tried on it. The handle has `access`, which is to hold DELETE. */
 NTSTATUS key_make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK access,
                           HANDLE *key);
 void key_delete_scratch(HANDLE *key);
@@ -97,7 +98,8 @@ void key_delete_scratch(HANDLE *key);
 /* The same, but one that can be saved: it is deleted with all below it by who made it. */
 NTSTATUS key_make_lasting_scratch(HANDLE *key);
 
-/* Enters the VM's own keys at and below `canon`, which did not come one by one, into the change index. */
+/* Enters the VM's own keys at and below `canon`, which did not come one by one, into the change
+ * index. */
 NTSTATUS key_announce_below(struct str16 canon);
 
 /* Enters all that the VM has changed before into the change index. For the process that starts the

@@ -17,7 +17,8 @@ int64_t key_time_of(HANDLE key)
     return status ? 0 : data.info.last_write_time.QuadPart;
 }
 
-/* The name that the notes for the sub-keys of `canon`'s parent lie at. A root's lie in the tree's own. */
+/* The name that the notes for the sub-keys of `canon`'s parent lie at. A root's lie in the tree's
+ * own. */
 static struct str16 parent_of(struct str16 canon)
 {
     struct str16 parent = {canon.s, 0};
@@ -78,15 +79,15 @@ void key_time_keep(struct str16 canon, HANDLE upper, int64_t time)
 void key_time_copy(struct str16 from, struct str16 to)
 {
     layer_cleanup_handle HANDLE notes = key_time_notes(parent_of(from)), more = NULL;
-    UNICODE_STRING name = unicode_of_str16(ntpath_leaf(from)), leaf = unicode_of_str16(ntpath_leaf(to));
+    UNICODE_STRING name = unicode_of_str16(ntpath_leaf(from)),
+                   leaf = unicode_of_str16(ntpath_leaf(to));
     struct {
         struct nt_key_value_partial_information info;
         uint8_t rest[sizeof(struct note)];
     } data;
     ULONG len;
-    if (!notes ||
-        real.NtQueryValueKey(notes, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, &data, sizeof data,
-                             &len))
+    if (!notes || real.NtQueryValueKey(notes, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, &data,
+                                       sizeof data, &len))
         return;
     if (!key_open_times(parent_of(to), true, KEYNAME_SET_VALUE, &more))
         real.NtSetValueKey(more, &leaf, 0, REG_BINARY, data.info.data, data.info.data_length);

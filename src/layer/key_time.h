@@ -1,11 +1,13 @@
 // When keys were last written, as the VM sees it.
 //
-// The VM's own key for one of the host's is made when the VM first writes to it or below it, which for the VM's
-// programs is no writing. So it gets the time of the host's, and the key above it the time that it had. Where the
-// system cannot set a key's time (Wine 8: NtSetInformationKey() in dlls/ntdll/unix/registry.c is a stub), a note
-// says which time to show as long as the key's own is what it was then:
+// The VM's own key for one of the host's is made when the VM first writes to it or below it, which
+// for the VM's programs is no writing. So it gets the time of the host's, and the key above it the
+// time that it had. Where the system cannot set a key's time (Wine 8: NtSetInformationKey() in
+// dlls/ntdll/unix/registry.c is a stub), a note says which time to show as long as the key's own is
+// what it was then:
 //
-//   <keys>\times\MACHINE\X    its values' names are sub-keys of \REGISTRY\MACHINE\X, each value the two times
+//   <keys>\times\MACHINE\X    its values' names are sub-keys of \REGISTRY\MACHINE\X, each value the
+//   two times
 #ifndef PLUME_LAYER_KEY_TIME_H
 #define PLUME_LAYER_KEY_TIME_H
 
