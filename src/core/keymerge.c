@@ -53,8 +53,7 @@ static void sort(struct keymerge_entry *entries, size_t count, struct keymerge_e
 size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
                 enum keymerge_order order)
 {
-    enum keymerge_order by_name =
-        order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
+    enum keymerge_order by_name = order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
     for (size_t i = 0; i < count; i++)
         entries[i].order =
             (uint32_t)i + (entries[i].from == KEYMERGE_LOWER ? 0 : UINT32_C(0x80000000));

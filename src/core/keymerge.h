@@ -20,17 +20,17 @@ struct keymerge_entry {
     uint32_t order;             // the merge's
 };
 
-/* The order in which a system lists the sub-keys or the values of a key: Windows sorts sub-keys by upper case and
- * does not sort values, Wine sorts both by lower case. */
+/* The order in which a system lists the sub-keys or the values of a key: Windows sorts sub-keys by
+ * upper case and does not sort values, Wine sorts both by lower case. */
 enum keymerge_order {
     KEYMERGE_BY_UPPER_CASE = 1,
     KEYMERGE_BY_LOWER_CASE,
     KEYMERGE_BY_APPEARANCE, // the host's first, each side's as they come
 };
 
-/* Merges `count` entries in place, into that order: one for each name, the VM's particulars before the
- * host's, the host's spelling of the name before the VM's; without what is hidden. Returns how many
- * there are then. `scratch` has room for `count` entries. */
+/* Merges `count` entries in place, into that order: one for each name, the VM's particulars before
+ * the host's, the host's spelling of the name before the VM's; without what is hidden. Returns how
+ * many there are then. `scratch` has room for `count` entries. */
 size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
                 enum keymerge_order order);
 

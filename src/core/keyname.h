@@ -28,7 +28,8 @@ void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str
  * done: the list of exceptions below SOFTWARE\Microsoft and the users' Classes. */
 void keyname_to_wow64(struct str16_buf *buf, size_t start);
 
-/* What the names of those values begin with that the layer keeps in keys, and that no program sees. */
+/* What the names of those values begin with that the layer keeps in keys, and that no program sees.
+ */
 #define KEYNAME_RESERVED u"\x0001plume."
 bool keyname_is_reserved(struct str16 value);
 

@@ -168,7 +168,8 @@ NTSTATUS key_status_of_not_empty(void)
     return status ? status : STATUS_CANNOT_DELETE;
 }
 
-/* Gives the VM's own key all that it still has from the host's, so that hiding that changes nothing. */
+/* Gives the VM's own key all that it still has from the host's, so that hiding that changes
+ * nothing. */
 static NTSTATUS copy_values(struct str16 canon, const struct key_view *view)
 {
     layer_cleanup_key_names struct key_names names = {0};

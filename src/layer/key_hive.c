@@ -6,10 +6,11 @@
 
 // Hives: files that the system makes of keys, and keys of.
 //
-// A key that is saved is first brought together in the VM's place, and that is saved. A file that is loaded is the
-// VM's own copy, for the system writes to it, and it is loaded where only the VM sees it, if the system allows that: Wine does
-// at any place, Windows directly below \REGISTRY\MACHINE and \REGISTRY\USER alone, and says so. Hives that a
-// program loads for itself (\REGISTRY\A) go where they are asked for.
+// A key that is saved is first brought together in the VM's place, and that is saved. A file that
+// is loaded is the VM's own copy, for the system writes to it, and it is loaded where only the VM
+// sees it, if the system allows that: Wine does at any place, Windows directly below
+// \REGISTRY\MACHINE and \REGISTRY\USER alone, and says so. Hives that a program loads for itself
+// (\REGISTRY\A) go where they are asked for.
 
 #define STATUS_PRIVILEGE_NOT_HELD ((NTSTATUS)0xC0000061)
 
@@ -27,8 +28,8 @@ static NTSTATUS copy_merged(struct str16_buf *path, HANDLE to)
         status = key_names_read(canon, view.upper, view.lower, true, &names);
     for (size_t i = 0; !status && i < names.count; i++) {
         UNICODE_STRING name = unicode_of_str16(names.entries[i].name);
-        status = key_copy_value(names.entries[i].from & KEYMERGE_UPPER ? view.upper : view.lower, to,
-                                &name);
+        status = key_copy_value(names.entries[i].from & KEYMERGE_UPPER ? view.upper : view.lower,
+                                to, &name);
         if (status == STATUS_OBJECT_NAME_NOT_FOUND) // gone meanwhile
             status = STATUS_SUCCESS;
     }
@@ -67,7 +68,8 @@ static void delete_tree(HANDLE key)
     while (!real.NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len)) {
         HANDLE child;
         UNICODE_STRING text;
-        struct str16 name = {(const uint16_t *)data.info.name, data.info.name_length / sizeof(WCHAR)};
+        struct str16 name = {(const uint16_t *)data.info.name,
+                             data.info.name_length / sizeof(WCHAR)};
         OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
         attributes.RootDirectory = key;
         attributes.Attributes |= OBJ_OPENLINK;
@@ -106,7 +108,8 @@ static NTSTATUS make_merged(const struct key_handle *key, HANDLE *above, HANDLE 
         return status;
     OBJECT_ATTRIBUTES attributes = key_attributes(&text, ntpath_leaf(key->canon));
     attributes.RootDirectory = *above;
-    status = real.NtCreateKey(copy, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, 0, NULL);
+    status =
+        real.NtCreateKey(copy, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, 0, NULL);
     if (status) {
         *copy = NULL;
         return status;
@@ -178,7 +181,8 @@ NTSTATUS NTAPI layer_NtSaveMergedKeys(HANDLE high, HANDLE low, HANDLE file)
     if (!status && !second.shared)
         status = make_merged(&second, &above_low, &copy_low);
     return status ? status
-                  : real.NtSaveMergedKeys(copy_high ? copy_high : high, copy_low ? copy_low : low, file);
+                  : real.NtSaveMergedKeys(copy_high ? copy_high : high, copy_low ? copy_low : low,
+                                          file);
 }
 
 struct loading {
@@ -205,7 +209,8 @@ static NTSTATUS load_real(const struct loading *loading, OBJECT_ATTRIBUTES *key,
                             loading->access, loading->root, loading->io);
 }
 
-/* The call with the name of the VM's own file, which is made of the host's: the system writes to it. */
+/* The call with the name of the VM's own file, which is made of the host's: the system writes to
+ * it. */
 static NTSTATUS load_with_file(const struct loading *loading, OBJECT_ATTRIBUTES *key,
                                OBJECT_ATTRIBUTES *file)
 {
@@ -348,9 +353,10 @@ NTSTATUS NTAPI layer_NtUnloadKeyEx(OBJECT_ATTRIBUTES *key, HANDLE event)
     return unload(&unloading, key);
 }
 
-/* Replacing is for the root of a hive, by a file that becomes the hive's: those are the host's. The system says what
- * is wrong with any other key. */
-NTSTATUS NTAPI layer_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle, OBJECT_ATTRIBUTES *old_file)
+/* Replacing is for the root of a hive, by a file that becomes the hive's: those are the host's. The
+ * system says what is wrong with any other key. */
+NTSTATUS NTAPI layer_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle,
+                                  OBJECT_ATTRIBUTES *old_file)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_scratch HANDLE scratch = NULL;

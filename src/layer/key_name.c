@@ -440,7 +440,8 @@ void key_handle_copied(HANDLE handle, HANDLE copy)
     key_listing_done(&to);
 }
 
-/* After renamings: the key's name again, for a handle on the host's key that has one of the VM's own. */
+/* After renamings: the key's name again, for a handle on the host's key that has one of the VM's
+ * own. */
 static NTSTATUS refresh_own(struct key_handle *key, HANDLE known)
 {
     layer_cleanup_key_name struct key_name name = {0};
@@ -456,8 +457,8 @@ static NTSTATUS refresh_own(struct key_handle *key, HANDLE known)
     return status ? status : key_handle_renamed(key, name.canon, &own);
 }
 
-/* For a handle on the host's key that is hidden since: the VM deleted that, or it renamed it, and then the
- * name is found that it has now. */
+/* For a handle on the host's key that is hidden since: the VM deleted that, or it renamed it, and
+ * then the name is found that it has now. */
 static NTSTATUS find_renamed(struct key_handle *key)
 {
     layer_cleanup_free uint16_t *memory = NULL;
@@ -473,8 +474,8 @@ static NTSTATUS find_renamed(struct key_handle *key)
     return status ? status : key_handle_renamed(key, canon, &own);
 }
 
-/* Whether the key that the handle was opened on was deleted. Only of one that has a name under which a key
- * was deleted, the system is asked. */
+/* Whether the key that the handle was opened on was deleted. Only of one that has a name under
+ * which a key was deleted, the system is asked. */
 static NTSTATUS find_dead(struct key_handle *key)
 {
     bool hidden;

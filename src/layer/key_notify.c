@@ -16,12 +16,23 @@ struct watching {
     HANDLE event;
     ULONG filter;
     BOOLEAN subtree;
+    OBJECT_ATTRIBUTES *second; // of NtNotifyChangeMultipleKeys, in the VM's own keys; may be NULL
 };
 
 static NTSTATUS start(HANDLE key, const struct watching *watching)
 {
     return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter,
                                   watching->subtree, NULL, 0, TRUE);
+}
+
+/* The same for the VM's own side. */
+static NTSTATUS start_own(HANDLE key, const struct watching *watching)
+{
+    if (!watching->second)
+        return start(key, watching);
+    return real.NtNotifyChangeMultipleKeys(key, 1, watching->second, watching->event, NULL, NULL,
+                                           &nowhere, watching->filter, watching->subtree, NULL, 0,
+                                           TRUE);
 }
 
 /* The handle on the other side, NULL when there is none. */
@@ -65,16 +76,16 @@ static NTSTATUS watch(const struct key_handle *key, const struct watching *watch
     if (status == STATUS_KEY_DELETED)
         return status;
     if (status || !other)
-        return start(key->handle, watching);
+        return start_own(key->handle, watching);
     // The VM's last: each start resets the event, and a change by the VM must not be lost by that.
     status = start(key->lower ? key->handle : other, watching);
-    return NT_SUCCESS(status) ? start(key->lower ? other : key->handle, watching) : status;
+    return NT_SUCCESS(status) ? start_own(key->lower ? other : key->handle, watching) : status;
 }
 
 /* Both of them, but for the system's answer to what is not the VM's. */
-static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTINE apc,
-                       void *context, IO_STATUS_BLOCK *io, ULONG filter, BOOLEAN subtree,
-                       void *buffer, ULONG length, BOOLEAN asynchronous)
+static NTSTATUS notify(const struct key_handle *key, OBJECT_ATTRIBUTES *second, HANDLE event,
+                       PIO_APC_ROUTINE apc, void *context, IO_STATUS_BLOCK *io, ULONG filter,
+                       BOOLEAN subtree, void *buffer, ULONG length, BOOLEAN asynchronous)
 {
     if (!(key->access & KEYNAME_NOTIFY))
         return STATUS_ACCESS_DENIED;
@@ -86,10 +97,14 @@ static NTSTATUS notify(const struct key_handle *key, HANDLE event, PIO_APC_ROUTI
         NTSTATUS status = open_other(key, &other);
         if (status == STATUS_KEY_DELETED)
             return status;
-        return real.NtNotifyChangeKey(key->lower && other ? other : key->handle, event, apc,
-                                      context, io, filter, subtree, buffer, length, asynchronous);
+        HANDLE own = key->lower && other ? other : key->handle;
+        return second
+                   ? real.NtNotifyChangeMultipleKeys(own, 1, second, event, apc, context, io,
+                                                     filter, subtree, buffer, length, asynchronous)
+                   : real.NtNotifyChangeKey(own, event, apc, context, io, filter, subtree, buffer,
+                                            length, asynchronous);
     }
-    struct watching watching = {event, filter, subtree};
+    struct watching watching = {event, filter, subtree, second};
     if (asynchronous) {
         NTSTATUS status = watch(key, &watching);
         if (NT_SUCCESS(status) && io) {
@@ -129,7 +144,8 @@ NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUT
     if (key.shared)
         return real.NtNotifyChangeKey(handle, event, apc, context, io, filter, subtree, buffer,
                                       length, asynchronous);
-    return notify(&key, event, apc, context, io, filter, subtree, buffer, length, asynchronous);
+    return notify(&key, NULL, event, apc, context, io, filter, subtree, buffer, length,
+                  asynchronous);
 }
 
 NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
@@ -143,11 +159,31 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
     NTSTATUS status = key_handle_read(handle, &key);
     if (status)
         return status;
-    if (key.shared && !count)
+    if (key.shared || count > 1 || (count && !others))
         return real.NtNotifyChangeMultipleKeys(handle, count, others, event, apc, context, io,
                                                filter, subtree, buffer, length, asynchronous);
-    // The second key of such a watch has to be named to the system, and its two sides cannot be.
-    if (count)
-        return STATUS_NOT_SUPPORTED;
-    return notify(&key, event, apc, context, io, filter, subtree, buffer, length, asynchronous);
+    if (!count)
+        return notify(&key, NULL, event, apc, context, io, filter, subtree, buffer, length,
+                      asynchronous);
+    // The second key has to be named to the system: it is the VM's own. What the host changes of
+    // its own second key is not told.
+    layer_cleanup_key_name struct key_name name;
+    layer_cleanup_handle HANDLE upper = NULL;
+    struct str16_buf path;
+    UNICODE_STRING text;
+    status = key_name_read(others, KEYNAME_NOTIFY, false, &name);
+    if (status)
+        return status;
+    if (!name.registry || name.shared)
+        return notify(&key, others, event, apc, context, io, filter, subtree, buffer, length,
+                      asynchronous);
+    status = key_make_upper(name.canon, KEYNAME_NOTIFY, &upper);
+    layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", name.canon, &path);
+    if (!status && !memory)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (status)
+        return status;
+    OBJECT_ATTRIBUTES second = key_attributes(&text, str16_view(&path));
+    return notify(&key, &second, event, apc, context, io, filter, subtree, buffer, length,
+                  asynchronous);
 }

@@ -19,10 +19,10 @@ static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access,
                           OBJECT_ATTRIBUTES *attributes)
 {
     if (call->transacted)
-        return call->ex ? real.NtOpenKeyTransactedEx(call->handle, access, attributes, call->options,
-                                                     call->transaction)
-                        : real.NtOpenKeyTransacted(call->handle, access, attributes,
-                                                   call->transaction);
+        return call->ex
+                   ? real.NtOpenKeyTransactedEx(call->handle, access, attributes, call->options,
+                                                call->transaction)
+                   : real.NtOpenKeyTransacted(call->handle, access, attributes, call->transaction);
     return call->ex ? real.NtOpenKeyEx(call->handle, access, attributes, call->options)
                     : real.NtOpenKey(call->handle, access, attributes);
 }
@@ -118,7 +118,8 @@ static NTSTATUS find_and_open(const struct open_call *call, const struct key_nam
 {
     bool hidden;
     if (call->transacted && overlay_key_access_writes(call->access)) {
-        // What is written belongs to the transaction, so the handle has to be on the VM's own from the start.
+        // What is written belongs to the transaction, so the handle has to be on the VM's own from
+        // the start.
         layer_cleanup_handle HANDLE upper = NULL;
         NTSTATUS made = key_make_upper(name->canon, KEYNAME_QUERY_VALUE, &upper);
         if (made && made != STATUS_OBJECT_NAME_NOT_FOUND)
@@ -228,11 +229,11 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     // Relative to the key above: only so does Wine ask whether that is volatile.
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, ntpath_leaf(canon));
     attributes.RootDirectory = above;
-    status = call->transacted
-                 ? real.NtCreateKeyTransacted(call->handle, physical(call->access), &attributes, title,
-                                              class_name, options, call->transaction, disposition)
-                 : real.NtCreateKey(call->handle, physical(call->access), &attributes, title,
-                                    class_name, options, disposition);
+    status = call->transacted ? real.NtCreateKeyTransacted(call->handle, physical(call->access),
+                                                           &attributes, title, class_name, options,
+                                                           call->transaction, disposition)
+                              : real.NtCreateKey(call->handle, physical(call->access), &attributes,
+                                                 title, class_name, options, disposition);
     if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
         NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
         if (given) {
@@ -280,9 +281,9 @@ NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTR
     return create_key(&call, title, class_name, options, disposition);
 }
 
-// A transaction holds what is done to the VM's own keys with the handles that are opened in it. That the VM has a key
-// of its own, and that one of the host's is hidden, is not part of it: so the deletion of a key or
-// value of the host's in a transaction is not undone when that is rolled back.
+// A transaction holds what is done to the VM's own keys with the handles that are opened in it.
+// That the VM has a key of its own, and that one of the host's is hidden, is not part of it: so the
+// deletion of a key or value of the host's in a transaction is not undone when that is rolled back.
 
 NTSTATUS NTAPI layer_NtOpenKeyTransacted(HANDLE *handle, ACCESS_MASK access,
                                          OBJECT_ATTRIBUTES *attributes, HANDLE transaction)

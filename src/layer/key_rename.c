@@ -172,8 +172,8 @@ NTSTATUS NTAPI layer_NtRenameKey(HANDLE handle, UNICODE_STRING *to)
         status = copy_tree(&renaming);
     if (!status)
         status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
-    // All that the key has comes along, and nothing of what the host may have at the new name, now or later.
-    // A mark that leads on from there is none any more.
+    // All that the key has comes along, and nothing of what the host may have at the new name, now
+    // or later. A mark that leads on from there is none any more.
     if (!status)
         status = key_hide(renaming.new_name, (struct str16){0});
     // Also where the host has nothing, so that a handle is led on that was led here.

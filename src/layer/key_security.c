@@ -345,16 +345,36 @@ NTSTATUS NTAPI layer_NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION w
     return STATUS_SUCCESS;
 }
 
-/* The system's answer to setting `which` on a key of the caller's, and what it makes of it. */
-static NTSTATUS try_setting(SECURITY_INFORMATION which, PSECURITY_DESCRIPTOR descriptor,
+static bool is_same(HANDLE key, SECURITY_INFORMATION part, const struct descriptor *before)
+{
+    layer_cleanup_descriptor struct descriptor now = {0};
+    return !read_system(key, part, &now) && now.size == before->size &&
+           !memcmp(now.memory, before->memory, now.size);
+}
+
+/* The system's answer to setting *which on a key of the caller's, and what it makes of it. *which
+ * gets the parts that this changes of a key which had none of its own: in Wine 8 owner and group
+ * are among them, whatever is set (set_sd_defaults_from_token() in its server/object.c). */
+static NTSTATUS try_setting(SECURITY_INFORMATION *which, PSECURITY_DESCRIPTOR descriptor,
                             struct descriptor *made)
 {
+    layer_cleanup_descriptor struct descriptor owner = {0}, group = {0};
     layer_cleanup_scratch HANDLE scratch = NULL;
-    ACCESS_MASK access = KEYNAME_ALL | needed_to_write(which) | needed_to_read(which);
+    ACCESS_MASK access = KEYNAME_ALL | needed_to_write(*which) | needed_to_read(*which);
     NTSTATUS status = key_make_scratch(NULL, NULL, access, &scratch);
     if (!status)
-        status = real.NtSetSecurityObject(scratch, which, descriptor);
-    return status ? status : read_system(scratch, which, made);
+        status = read_system(scratch, OWNER_SECURITY_INFORMATION, &owner);
+    if (!status)
+        status = read_system(scratch, GROUP_SECURITY_INFORMATION, &group);
+    if (!status)
+        status = real.NtSetSecurityObject(scratch, *which, descriptor);
+    if (status)
+        return status;
+    if (!is_same(scratch, OWNER_SECURITY_INFORMATION, &owner))
+        *which |= OWNER_SECURITY_INFORMATION;
+    if (!is_same(scratch, GROUP_SECURITY_INFORMATION, &group))
+        *which |= GROUP_SECURITY_INFORMATION;
+    return read_system(scratch, *which, made);
 }
 
 NTSTATUS NTAPI layer_NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION which,
@@ -364,7 +384,7 @@ NTSTATUS NTAPI layer_NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION whi
     layer_cleanup_descriptor struct descriptor shown = {0}, made = {0}, merged = {0}, raw = {0};
     SECURITY_DESCRIPTOR absolute;
     HANDLE upper;
-    bool given;
+    bool given = false;
     layer_wake();
     NTSTATUS status = key_handle_read(handle, &key);
     if (status)
@@ -375,9 +395,12 @@ NTSTATUS NTAPI layer_NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION whi
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    status = try_setting(which, descriptor, &made);
+    SECURITY_INFORMATION first = which;
+    status = try_setting(&first, descriptor, &made);
     if (!status)
         status = read_shown(key.canon, &shown, &given);
+    if (!given)
+        which = first;
     if (!status)
         status = RtlCreateSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION);
     if (!status)

@@ -432,8 +432,8 @@ static NTSTATUS make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCE
         OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_view(&name));
         attributes.RootDirectory = above ? above : store;
         attributes.SecurityDescriptor = descriptor;
-        status = real.NtCreateKey(key, access | KEYNAME_WOW64_64KEY, &attributes, 0, NULL,
-                                  options, &disposition);
+        status = real.NtCreateKey(key, access | KEYNAME_WOW64_64KEY, &attributes, 0, NULL, options,
+                                  &disposition);
         if (status)
             *key = NULL;
         else if (disposition == REG_CREATED_NEW_KEY)
@@ -552,7 +552,8 @@ NTSTATUS key_announce_below(struct str16 canon)
     layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
     layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
     layer_cleanup_handle HANDLE root = NULL;
-    struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer, .each = announce_upper};
+    struct walk walk = {
+        .path = {.s = path, .cap = WALK_PATH}, .buffer = buffer, .each = announce_upper};
     if (!path || !buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     str16_put(&walk.path, canon);

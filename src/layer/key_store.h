@@ -98,7 +98,8 @@ void key_delete_scratch(HANDLE *key);
 /* The same, but one that can be saved: it is deleted with all below it by who made it. */
 NTSTATUS key_make_lasting_scratch(HANDLE *key);
 
-/* Enters the VM's own keys at and below `canon`, which did not come one by one, into the change index. */
+/* Enters the VM's own keys at and below `canon`, which did not come one by one, into the change
+ * index. */
 NTSTATUS key_announce_below(struct str16 canon);
 
 /* Enters all that the VM has changed before into the change index. For the process that starts the

@@ -5,8 +5,8 @@
 //   random_keys work SEED COUNT   the stream: a line an operation, and then all that is there
 //   random_keys cleanup           removes them
 //
-// So `setup` natively, `work` in a VM, `work` natively must print the same twice. The same seed makes the
-// same stream everywhere: nothing in it depends on anything but the answers.
+// So `setup` natively, `work` in a VM, `work` natively must print the same twice. The same seed
+// makes the same stream everywhere: nothing in it depends on anything but the answers.
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -17,7 +17,7 @@ NTSTATUS NTAPI RtlOpenCurrentUser(ACCESS_MASK, HANDLE *);
 enum { SLOTS = 16, DEPTH = 3, LARGEST = 6000, DEFAULT_COUNT = 3000 };
 
 static const wchar_t *const base_name = L"Software\\PlumeRandom";
-static const wchar_t *const names[] = {L"a",       L"Bb",    L"c_1", L"_d", L"E e",
+static const wchar_t *const names[] = {L"a",        L"Bb",    L"c_1", L"_d", L"E e",
                                        L"F-\x00e4", L"g.txt", L"zz",  L"0",  L"[x]"};
 static const wchar_t *const values[] = {L"", L"v1", L"V2", L"_v", L"\x00e4 value", L"x\\y", L"zz"};
 enum {
@@ -108,8 +108,17 @@ static void pick_value(wchar_t *out, int spell)
 static ACCESS_MASK pick_access(void)
 {
     static const ACCESS_MASK masks[] = {
-        KEY_ALL_ACCESS, KEY_ALL_ACCESS, KEY_ALL_ACCESS, MAXIMUM_ALLOWED, KEY_READ, KEY_WRITE,
-        KEY_READ | KEY_WRITE | DELETE, GENERIC_READ, GENERIC_ALL, KEY_QUERY_VALUE, KEY_SET_VALUE | DELETE,
+        KEY_ALL_ACCESS,
+        KEY_ALL_ACCESS,
+        KEY_ALL_ACCESS,
+        MAXIMUM_ALLOWED,
+        KEY_READ,
+        KEY_WRITE,
+        KEY_READ | KEY_WRITE | DELETE,
+        GENERIC_READ,
+        GENERIC_ALL,
+        KEY_QUERY_VALUE,
+        KEY_SET_VALUE | DELETE,
     };
     return masks[pick(sizeof masks / sizeof *masks)];
 }
@@ -141,7 +150,8 @@ static void open_or_create(int slot, int create)
     printf(" %08lx", access);
     NTSTATUS status;
     if (create) {
-        // Without a class: Wine 8 sets it also when the key is there (create_key in server/registry.c).
+        // Without a class: Wine 8 sets it also when the key is there (create_key in
+        // server/registry.c).
         ULONG options = pick(12) ? 0 : REG_OPTION_VOLATILE, disposition = 0;
         status = NtCreateKey(&key, access, &attributes, 0, NULL, options, &disposition);
         printf(" options %lu", options);
@@ -163,7 +173,9 @@ static void set_value(int slot)
     wchar_t value[32];
     pick_value(value, 0);
     UNICODE_STRING name = counted(value);
-    ULONG type = types[pick(sizeof types / sizeof *types)], size = pick(6) ? pick(60) : pick(3) ? 0 : pick(LARGEST);
+    ULONG type = types[pick(sizeof types / sizeof *types)], size = pick(6)   ? pick(60)
+                                                                   : pick(3) ? 0
+                                                                             : pick(LARGEST);
     unsigned fill = pick(4);
     for (ULONG i = 0; i < size; i++)
         data[i] = (unsigned char)(i * fill + fill);
@@ -249,7 +261,9 @@ static void query_key(int slot, int enumerate)
         printf(" %lu", index);
     printf(" class %lu size %lu", class, size);
     put_answer(status, size, len, class == NT_KEY_NAME_INFORMATION ? 0 : 8);
-    for (size_t at = 3; !status && at < 9 && (class == NT_KEY_FULL_INFORMATION || class == NT_KEY_CACHED_INFORMATION); at++)
+    for (size_t at = 3; !status && at < 9 &&
+                        (class == NT_KEY_FULL_INFORMATION || class == NT_KEY_CACHED_INFORMATION);
+         at++)
         printf("%c%lu", at > 3 ? ',' : ' ', ((ULONG *)buffer)[at]);
     if (!status && class != NT_KEY_NAME_INFORMATION)
         put_time();
@@ -266,7 +280,8 @@ static void list(int slot)
     NTSTATUS status = 0;
     for (ULONG i = 0, rounds = 0; rounds < 40; rounds++) {
         struct nt_key_basic_information *info = (void *)buffer;
-        status = NtEnumerateKey(slots[slot], i, NT_KEY_BASIC_INFORMATION, info, sizeof buffer, &len);
+        status =
+            NtEnumerateKey(slots[slot], i, NT_KEY_BASIC_INFORMATION, info, sizeof buffer, &len);
         if (status)
             break;
         UNICODE_STRING name = {(USHORT)info->name_length, (USHORT)info->name_length, info->name};
@@ -334,8 +349,8 @@ static void duplicate(int slot)
     HANDLE copy = NULL;
     begin("duplicate", slot);
     printf(" to %d", to);
-    NTSTATUS status = NtDuplicateObject(NtCurrentProcess(), slots[slot], NtCurrentProcess(), &copy, 0, 0,
-                                        DUPLICATE_SAME_ACCESS);
+    NTSTATUS status = NtDuplicateObject(NtCurrentProcess(), slots[slot], NtCurrentProcess(), &copy,
+                                        0, 0, DUPLICATE_SAME_ACCESS);
     end(status);
     if (!status) {
         drop(to);
@@ -394,8 +409,8 @@ static void dump(HANDLE key, int depth)
     ULONG len;
     for (ULONG i = 0;; i++) {
         struct nt_key_value_full_information *info = (void *)buffer;
-        NTSTATUS status = NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, buffer,
-                                              sizeof buffer, &len);
+        NTSTATUS status =
+            NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, buffer, sizeof buffer, &len);
         if (status) {
             if (status != STATUS_NO_MORE_ENTRIES)
                 end(status);
@@ -410,7 +425,8 @@ static void dump(HANDLE key, int depth)
         struct nt_key_node_information *info = (void *)buffer;
         HANDLE child;
         wchar_t copy[64] = L"";
-        NTSTATUS status = NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, buffer, sizeof buffer, &len);
+        NTSTATUS status =
+            NtEnumerateKey(key, i, NT_KEY_NODE_INFORMATION, buffer, sizeof buffer, &len);
         if (status) {
             if (status != STATUS_NO_MORE_ENTRIES)
                 end(status);

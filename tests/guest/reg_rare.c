@@ -1,5 +1,6 @@
-// The registry calls that programs seldom make: security, hives, transactions, several values, odd sizes and
-// names. Like reg_nt: `setup` natively, `work` in a VM, `work` natively, `cleanup` natively.
+// The registry calls that programs seldom make: security, hives, transactions, several values, odd
+// sizes and names. Like reg_nt: `setup` natively, `work` in a VM, `work` natively, `cleanup`
+// natively.
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -34,8 +35,8 @@ static NTSTATUS open_key(HANDLE root, const wchar_t *name, ACCESS_MASK access, H
     return NtOpenKey(key, access, &attributes);
 }
 
-static NTSTATUS create_key(HANDLE root, const wchar_t *name, ULONG options, PSECURITY_DESCRIPTOR descriptor,
-                           HANDLE *key)
+static NTSTATUS create_key(HANDLE root, const wchar_t *name, ULONG options,
+                           PSECURITY_DESCRIPTOR descriptor, HANDLE *key)
 {
     UNICODE_STRING text = counted(name);
     OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes,
@@ -83,7 +84,8 @@ static void remove_tree(HANDLE root, const wchar_t *name)
     if (open_key(root, name, KEY_ALL_ACCESS, &key))
         return;
     while (!NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len)) {
-        swprintf(child, 300, L"%.*ls", (int)(data.info.name_length / sizeof(wchar_t)), data.info.name);
+        swprintf(child, 300, L"%.*ls", (int)(data.info.name_length / sizeof(wchar_t)),
+                 data.info.name);
         remove_tree(key, child);
     }
     NtDeleteKey(key);
@@ -92,8 +94,9 @@ static void remove_tree(HANDLE root, const wchar_t *name)
 
 static void setup(void)
 {
-    static const wchar_t *const names[] = {L"secure", L"denied", L"hive", L"hive\\one", L"hive\\two",
-                                           L"values", L"watched", L"watched\\below", L"second"};
+    static const wchar_t *const names[] = {L"secure",    L"denied",         L"hive",
+                                           L"hive\\one", L"hive\\two",      L"values",
+                                           L"watched",   L"watched\\below", L"second"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         HANDLE key = make(base, names[i]);
         set(key, L"host", names[i]);
@@ -104,28 +107,31 @@ static void setup(void)
 
 static void show_security(const char *what, HANDLE key)
 {
-    static const SECURITY_INFORMATION parts = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-                                              DACL_SECURITY_INFORMATION;
+    static const SECURITY_INFORMATION parts =
+        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
     uint8_t buffer[2000];
     char *text = NULL;
     ULONG needed = 0;
     NTSTATUS status = NtQuerySecurityObject(key, parts, buffer, sizeof buffer, &needed);
-    if (status || !ConvertSecurityDescriptorToStringSecurityDescriptorA(buffer, SDDL_REVISION_1, parts,
-                                                                        &text, NULL)) {
+    if (status || !ConvertSecurityDescriptorToStringSecurityDescriptorA(buffer, SDDL_REVISION_1,
+                                                                        parts, &text, NULL)) {
         say(what, status);
         return;
     }
     printf("%s: %s\n", what, text);
     LocalFree(text);
-    say("  the DACL", NtQuerySecurityObject(key, DACL_SECURITY_INFORMATION, buffer, sizeof buffer, &needed));
+    say("  the DACL",
+        NtQuerySecurityObject(key, DACL_SECURITY_INFORMATION, buffer, sizeof buffer, &needed));
     printf("  needs %lu, without room %08lx %lu\n", needed,
            (unsigned long)NtQuerySecurityObject(key, parts, buffer, 0, &needed), needed);
 }
 
-static void set_security(const char *what, HANDLE key, SECURITY_INFORMATION which, const wchar_t *text)
+static void set_security(const char *what, HANDLE key, SECURITY_INFORMATION which,
+                         const wchar_t *text)
 {
     PSECURITY_DESCRIPTOR descriptor = NULL;
-    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &descriptor, NULL)) {
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &descriptor,
+                                                              NULL)) {
         say(what, -1);
         return;
     }
@@ -135,8 +141,9 @@ static void set_security(const char *what, HANDLE key, SECURITY_INFORMATION whic
 
 static void work_on_security(void)
 {
-    static const ACCESS_MASK masks[] = {KEY_READ, KEY_ALL_ACCESS, MAXIMUM_ALLOWED, KEY_SET_VALUE,
-                                        READ_CONTROL, WRITE_DAC, GENERIC_READ, DELETE};
+    static const ACCESS_MASK masks[] = {KEY_READ,      KEY_ALL_ACCESS, MAXIMUM_ALLOWED,
+                                        KEY_SET_VALUE, READ_CONTROL,   WRITE_DAC,
+                                        GENERIC_READ,  DELETE};
     HANDLE key, reader, child;
     PSECURITY_DESCRIPTOR descriptor = NULL;
     puts("== security");
@@ -159,7 +166,8 @@ static void work_on_security(void)
     say("a key below it", create_key(key, L"child", 0, NULL, &child));
     show_security("below it", child);
     close_key(child);
-    set_security("for reading only", key, DACL_SECURITY_INFORMATION, L"D:P(A;;KR;;;WD)(A;;WDSD;;;WD)");
+    set_security("for reading only", key, DACL_SECURITY_INFORMATION,
+                 L"D:P(A;;KR;;;WD)(A;;WDSD;;;WD)");
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
         printf("open %08lx", masks[i]);
         say("", open_key(base, L"secure", masks[i], &reader));
@@ -203,11 +211,13 @@ static void dump(HANDLE key, int depth)
         uint8_t bytes[2000];
     } data;
     ULONG len;
-    for (ULONG i = 0; !NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, &data, sizeof data, &len); i++)
+    for (ULONG i = 0;
+         !NtEnumerateValueKey(key, i, NT_KEY_VALUE_FULL_INFORMATION, &data, sizeof data, &len); i++)
         printf("%*s- '%.*ls' type %lu size %lu\n", depth, "",
                (int)(data.value.name_length / sizeof(wchar_t)), data.value.name, data.value.type,
                data.value.data_length);
-    for (ULONG i = 0; !NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len); i++) {
+    for (ULONG i = 0; !NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len);
+         i++) {
         wchar_t name[300];
         HANDLE child;
         swprintf(name, 300, L"%.*ls", (int)(data.key.name_length / sizeof(wchar_t)), data.key.name);
@@ -221,7 +231,8 @@ static void dump(HANDLE key, int depth)
 
 static void save(const char *what, HANDLE key)
 {
-    HANDLE file = CreateFileW(L"plume.hiv", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    HANDLE file =
+        CreateFileW(L"plume.hiv", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     say(what, NtSaveKey(key, file));
     printf("  the file is empty: %d\n", GetFileSize(file, NULL) == 0);
     CloseHandle(file);
@@ -282,7 +293,8 @@ static void work_on_transactions(void)
     say("create what is there",
         NtCreateKeyTransacted(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL, &disposition));
     attributes.ObjectName = &absent;
-    say("create", NtCreateKeyTransacted(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL, &disposition));
+    say("create",
+        NtCreateKeyTransacted(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL, &disposition));
     say("open what is not there", NtOpenKeyTransacted(&key, KEY_READ, &attributes, NULL));
 }
 
@@ -327,7 +339,8 @@ static void work_on_sizes(void)
     say("with a NUL in its name", NtSetValueKey(key, &nul, 0, REG_DWORD, data, 4));
     query("it", key, &nul);
     query("without the rest", key, &tail);
-    say("odd length", NtSetValueKey(key, &(UNICODE_STRING){3, 3, (wchar_t *)L"ab"}, 0, REG_SZ, data, 5));
+    say("odd length",
+        NtSetValueKey(key, &(UNICODE_STRING){3, 3, (wchar_t *)L"ab"}, 0, REG_SZ, data, 5));
     OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes,
                                     .RootDirectory = key,
                                     .ObjectName = &nul,
@@ -335,7 +348,8 @@ static void work_on_sizes(void)
     say("a key with a NUL", NtCreateKey(&child, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL));
     say("delete it", NtDeleteKey(child));
     close_key(child);
-    static const wchar_t *const odd[] = {L"with/slash", L" blank ", L".", L"..", L"*?<>|", L"\x0001", L"\xd800"};
+    static const wchar_t *const odd[] = {L"with/slash", L" blank ", L".",     L"..",
+                                         L"*?<>|",      L"\x0001",  L"\xd800"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         say("odd name", create_key(key, odd[i], 0, NULL, &child));
         close_key(child);
@@ -381,7 +395,7 @@ static void work_on_sizes(void)
     say("information", NtQueryKey(key, NT_KEY_FULL_INFORMATION, &full, sizeof full, &len));
     printf("keys %lu values %lu longest %lu largest %lu\n", full.sub_keys, full.values,
            full.max_value_name_length, full.max_value_data_length);
-    for (ULONG class = 5; class < 11; class++) {
+    for (ULONG class = 5; class < 11; class ++) {
         uint8_t buffer[64];
         printf("class %lu", class);
         say("", NtQueryKey(key, class, buffer, sizeof buffer, &len));
@@ -428,8 +442,9 @@ static void work_on_watches(void)
     NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0, FALSE);
     open_key(base, L"watched", KEY_READ, &watched);
     open_key(base, L"watched", KEY_ALL_ACCESS, &writer);
-    say("watch with none", NtNotifyChangeMultipleKeys(watched, 0, NULL, event, NULL, NULL, &io,
-                                                      REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
+    say("watch with none",
+        NtNotifyChangeMultipleKeys(watched, 0, NULL, event, NULL, NULL, &io,
+                                   REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
     say("nothing yet", NtWaitForSingleObject(event, FALSE, &now));
     set(writer, L"other", L"changed");
     say("told", NtWaitForSingleObject(event, FALSE, &now));
@@ -437,8 +452,8 @@ static void work_on_watches(void)
                                                 REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
     set(writer, L"other", L"changed again");
     say("told", NtWaitForSingleObject(event, FALSE, &now));
-    say("watch below", NtNotifyChangeKey(watched, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_LAST_SET,
-                                         TRUE, NULL, 0, TRUE));
+    say("watch below", NtNotifyChangeKey(watched, event, NULL, NULL, &io,
+                                         REG_NOTIFY_CHANGE_LAST_SET, TRUE, NULL, 0, TRUE));
     open_key(base, L"watched\\below", KEY_ALL_ACCESS, &below);
     say("nothing yet", NtWaitForSingleObject(event, FALSE, &now));
     say("no event", NtNotifyChangeKey(watched, (HANDLE)(LONG_PTR)0x7ff0, NULL, NULL, &io,

@@ -1,9 +1,11 @@
 // Keys of the host's under many changes in a VM.
 //
-//   tool_keys setup COUNT     makes HKCU\Software\PlumeMany with COUNT sub-keys, and what `kill` works on
-//   tool_keys delete          deletes the sub-keys one after the other, each found at index 0; prints how many
-//   tool_keys kill COUNT      starts programs that change keys, ends COUNT of them in the middle, and looks each
-//                             time whether the keys are as before or as after a change, and nothing else
+//   tool_keys setup COUNT     makes HKCU\Software\PlumeMany with COUNT sub-keys, and what `kill`
+//   works on tool_keys delete          deletes the sub-keys one after the other, each found at
+//   index 0; prints how many tool_keys kill COUNT      starts programs that change keys, ends COUNT
+//   of them in the middle, and looks each
+//                             time whether the keys are as before or as after a change, and nothing
+//                             else
 //   tool_keys check           looks only
 //   tool_keys cleanup
 #include <stdio.h>
@@ -109,11 +111,13 @@ static void work(unsigned worker, unsigned seed)
             RegCloseKey(key);
             continue;
         }
-        // It comes back complete, by a renaming; upwards in the listing, for Wine 8 (see random_keys.c).
+        // It comes back complete, by a renaming; upwards in the listing, for Wine 8 (see
+        // random_keys.c).
         key = make_key(top, L"temporary");
         set_letter(key, L"x", letter);
         set_letter(key, L"y", letter);
-        UNICODE_STRING to = {(USHORT)(wcslen(name) * sizeof *name), (USHORT)(wcslen(name) * sizeof *name), name};
+        UNICODE_STRING to = {(USHORT)(wcslen(name) * sizeof *name),
+                             (USHORT)(wcslen(name) * sizeof *name), name};
         NtRenameKey(key, &to);
         RegCloseKey(key);
     }
@@ -136,7 +140,8 @@ static int check_worker(unsigned worker)
         if (name[0] == L'd') {
             if (!has_letter(key, L"x") || !has_letter(key, L"y"))
                 return printf("%u: %ls is incomplete\n", worker, name), 0;
-            RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, &values, NULL, NULL, NULL, NULL);
+            RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, &values, NULL, NULL, NULL,
+                             NULL);
             if (values != 2)
                 return printf("%u: %ls has %lu values\n", worker, name, values), 0;
         } else if (wcscmp(name, L"temporary")) {
@@ -201,7 +206,8 @@ static void remove_tree(HKEY root, const wchar_t *name)
 {
     wchar_t child[80];
     HKEY key = open_key(root, name);
-    for (DWORD size = 80; key && !RegEnumKeyExW(key, 0, child, &size, NULL, NULL, NULL, NULL); size = 80)
+    for (DWORD size = 80; key && !RegEnumKeyExW(key, 0, child, &size, NULL, NULL, NULL, NULL);
+         size = 80)
         remove_tree(key, child);
     RegCloseKey(key);
     RegDeleteKeyW(root, name);

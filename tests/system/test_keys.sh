@@ -70,3 +70,59 @@ test_many_keys_are_deleted_one_by_one() {
   same 'on the host' 'deleted 10000' "$("$wine" "$tool" delete 2>/dev/null | tr -d '\r')"
   "$wine" "$tool" cleanup 2>/dev/null
 }
+
+test_rare_calls_on_keys_of_the_host() {
+  local guest=$guests/reg_rare.exe before
+  "$wine" "$guest" setup 2>/dev/null || die 'setup'
+  before=$("$wine" reg query 'HKCU\Software\PlumeRare' /s 2>/dev/null)
+  plume run --rm --name rare "$guest" work 2>&1 | tr -d '\r' >vm.txt
+  same "the host's keys" "$before" "$("$wine" reg query 'HKCU\Software\PlumeRare' /s 2>/dev/null)"
+  "$wine" "$guest" work 2>/dev/null | tr -d '\r' >native.txt
+  "$wine" "$guest" cleanup 2>/dev/null
+  diff -u native.txt vm.txt || die 'the VM answers otherwise'
+}
+
+# What people use: the system's own reg and regedit, over the same keys of the host's.
+registry_tools() { # registry_tools COMMAND...: says what each tool answers; works on PlumeTools, which the host has
+  local key='HKCU\Software\PlumeTools'
+  "$@" reg query "$key" /s
+  "$@" reg add "$key\\new" /v text /t REG_SZ /d words /f
+  "$@" reg add "$key" /v number /t REG_DWORD /d 7 /f
+  "$@" reg add "$key\\host" /ve /d default /f
+  "$@" reg delete "$key\\host" /v gone /f
+  "$@" reg delete "$key\\away" /f
+  "$@" reg delete "$key\\away" /f
+  "$@" reg query "$key" /v number
+  "$@" reg query "$key" /v nothing
+  "$@" reg copy "$key\\host" "$key\\copy" /s /f
+  "$@" reg compare "$key\\host" "$key\\copy" /s
+  "$@" reg export "$key" 'C:\test\exported.reg' /y
+  "$@" reg delete "$key" /f
+  "$@" reg query "$key"
+  "$@" reg import 'C:\test\exported.reg'
+  "$@" regedit /e 'C:\test\edited.reg' 'HKEY_CURRENT_USER\Software\PlumeTools'
+  "$@" reg delete "$key\\host" /va /f
+  "$@" regedit /s 'C:\test\edited.reg'
+  "$@" reg query "$key" /s
+  "$@" cmd /c type 'C:\test\exported.reg'
+  "$@" cmd /c type 'C:\test\edited.reg'
+}
+
+test_reg_and_regedit() {
+  local key='HKCU\Software\PlumeTools' before
+  "$wine" reg add "$key\\host\\below" /v gone /d x /f >/dev/null 2>&1
+  "$wine" reg add "$key\\host" /v gone /d y /f >/dev/null 2>&1
+  "$wine" reg add "$key\\host" /v binary /t REG_BINARY /d 00ff10 /f >/dev/null 2>&1
+  "$wine" reg add "$key\\away\\below" /v lost /d z /f >/dev/null 2>&1
+  before=$("$wine" reg query "$key" /s 2>/dev/null)
+  contains "$before" 'lost'
+  expect 0 plume create tools
+  expect 0 plume start tools
+  registry_tools plume exec tools 2>&1 | tr -d '\r\000' >vm.txt
+  same "the host's keys" "$before" "$("$wine" reg query "$key" /s 2>/dev/null)"
+  [ ! -e "$scratch/exported.reg" ] || die 'a file came out of the VM'
+  registry_tools "$wine" 2>&1 | tr -d '\r\000' >native.txt
+  "$wine" reg delete "$key" /f >/dev/null 2>&1
+  contains "$(cat native.txt)" 'words'
+  diff -u native.txt vm.txt || die 'the tools answer otherwise in the VM'
+}
