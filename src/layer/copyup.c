@@ -5,9 +5,9 @@
 
 // Copy-up: bringing a file of the host's into the VM's store before it is changed.
 //
-// Of what a file has, a copy lacks: its other hard links (the VM's copy is a file of its own, and what
-// is written through one name is not seen through another), its file id and object id, its short name
-// where the system makes another, and what its file system has and the store's does not.
+// Of what a file has, a copy lacks: its other hard links (the VM's copy is a file of its own, and
+// what is written through one name is not seen through another), its file id and object id, its
+// short name where the system makes another, and what its file system has and the store's does not.
 
 enum {
     // What NtSetInformationFile can set; the rest is made by other calls.
@@ -87,8 +87,7 @@ static NTSTATUS put_in_place(HANDLE to, struct str16 upper,
     if (!set.attributes)
         set.attributes = FILE_ATTRIBUTE_NORMAL;
     // Last, because writing changes the times.
-    NTSTATUS status =
-        real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
+    NTSTATUS status = real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
     if (status)
         return status;
     keep_times(&times, upper);
@@ -141,7 +140,8 @@ static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 u
 }
 
 /* A folder's copy gets the security of the host's unless the layer could then not work in it: one
- * may be allowed to write a file but not to make another beside it, where its copy is to be made. */
+ * may be allowed to write a file but not to make another beside it, where its copy is to be made.
+ */
 static NTSTATUS folder_properties(HANDLE from, struct str16 lower, HANDLE to, struct str16 work,
                                   ULONG attributes)
 {
@@ -164,8 +164,8 @@ NTSTATUS copyup_folder(struct str16 canon, struct str16 lower, struct str16 uppe
     struct str16_buf work;
     IO_STATUS_BLOCK io;
 
-    NTSTATUS status = host_open(lower, FILE_READ_ATTRIBUTES | FILE_READ_EA | READ_CONTROL, FILE_OPEN,
-                                FILE_DIRECTORY_FILE, 0, &from);
+    NTSTATUS status = host_open(lower, FILE_READ_ATTRIBUTES | FILE_READ_EA | READ_CONTROL,
+                                FILE_OPEN, FILE_DIRECTORY_FILE, 0, &from);
     if (!status)
         status = real.NtQueryInformationFile(from, &io, &info, sizeof info, FileBasicInformation);
     if (!status)

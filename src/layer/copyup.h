@@ -16,8 +16,8 @@ NTSTATUS copyup_make_work(ACCESS_MASK access, ULONG options, ULONG attributes, u
 NTSTATUS copyup_data(HANDLE from, HANDLE to, ULONG attributes);
 
 /* Copies what a file or folder has besides its data, attributes and times: security, extended
- * attributes, named streams. What a file system does not have is left out. `from_name` and `to_name`
- * are the absolute names. */
+ * attributes, named streams. What a file system does not have is left out. `from_name` and
+ * `to_name` are the absolute names. */
 NTSTATUS copyup_properties(HANDLE from, struct str16 from_name, HANDLE to, struct str16 to_name,
                            ULONG attributes);
 
@@ -30,8 +30,8 @@ NTSTATUS copyup_read_security(HANDLE file, SECURITY_INFORMATION what, void **mem
 /* Whether a failure says that a file system or the system has no such thing. */
 bool copyup_is_lacking(NTSTATUS status);
 
-/* Makes the VM's folder `canon`, at `upper`, as a copy of the host's at `lower`, without what is in it, in one step.
- * It is no failure if it is there. */
+/* Makes the VM's folder `canon`, at `upper`, as a copy of the host's at `lower`, without what is in
+ * it, in one step. It is no failure if it is there. */
 NTSTATUS copyup_folder(struct str16 canon, struct str16 lower, struct str16 upper);
 
 #endif

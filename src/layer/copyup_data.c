@@ -127,8 +127,9 @@ static bool can_clone(HANDLE file)
         WCHAR name[32];
     } volume;
     IO_STATUS_BLOCK io;
-    NTSTATUS status = real.NtQueryVolumeInformationFile(
-        file, &io, &volume, sizeof volume, (FS_INFORMATION_CLASS)5 /* FileFsAttributeInformation */);
+    NTSTATUS status =
+        real.NtQueryVolumeInformationFile(file, &io, &volume, sizeof volume,
+                                          (FS_INFORMATION_CLASS)5 /* FileFsAttributeInformation */);
     return (!status || status == STATUS_BUFFER_OVERFLOW) &&
            volume.attributes & 0x08000000 /* FILE_SUPPORTS_BLOCK_REFCOUNTING */;
 }
@@ -140,10 +141,11 @@ static bool clone(HANDLE from, HANDLE to, LONGLONG size)
     enum { WHOLE = 64 * 1024 }; // a multiple of every cluster that such a file system has (ReFS)
     for (LONGLONG at = 0; at < size; at += CLONE_MOST) {
         LONGLONG count = size - at > CLONE_MOST ? CLONE_MOST : size - at;
-        struct duplicate_extents data = {from,
-                                         {.QuadPart = at},
-                                         {.QuadPart = at},
-                                         {.QuadPart = (count + WHOLE - 1) & ~(LONGLONG)(WHOLE - 1)}};
+        struct duplicate_extents data = {
+            from,
+            {.QuadPart = at},
+            {.QuadPart = at},
+            {.QuadPart = (count + WHOLE - 1) & ~(LONGLONG)(WHOLE - 1)}};
         if (control(to, 0x98344 /* FSCTL_DUPLICATE_EXTENTS_TO_FILE */, &data, sizeof data, NULL, 0,
                     NULL))
             return false;
@@ -155,8 +157,8 @@ NTSTATUS copyup_data(HANDLE from, HANDLE to, ULONG attributes)
 {
     struct nt_file_standard_information standard;
     IO_STATUS_BLOCK io;
-    NTSTATUS status = real.NtQueryInformationFile(from, &io, &standard, sizeof standard,
-                                                  FileStandardInformation);
+    NTSTATUS status =
+        real.NtQueryInformationFile(from, &io, &standard, sizeof standard, FileStandardInformation);
     if (status)
         return status;
     LONGLONG size = standard.end_of_file.QuadPart;

@@ -90,14 +90,12 @@ static NTSTATUS copy_extended_attributes(HANDLE from, HANDLE to)
     layer_cleanup_free uint8_t *buffer = layer_alloc(MOST);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status =
-        real.NtQueryEaFile(from, &io, buffer, MOST, FALSE, NULL, 0, NULL, TRUE);
+    NTSTATUS status = real.NtQueryEaFile(from, &io, buffer, MOST, FALSE, NULL, 0, NULL, TRUE);
     if (status == STATUS_NO_EAS_ON_FILE || status == STATUS_EAS_NOT_SUPPORTED ||
         copyup_is_lacking(status))
         return STATUS_SUCCESS;
     struct extended_attribute *attribute = (void *)buffer;
-    for (ULONG next = 1; !status && next;
-         attribute = (void *)((uint8_t *)attribute + next)) {
+    for (ULONG next = 1; !status && next; attribute = (void *)((uint8_t *)attribute + next)) {
         next = attribute->next;
         attribute->next = 0;
         if (is_kernels(attribute))
@@ -140,8 +138,8 @@ static NTSTATUS copy_stream(struct str16 from_name, struct str16 to_name, struct
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = host_open(str16_view(&from_text), GENERIC_READ, FILE_OPEN, 0, 0, &from);
     if (!status)
-        status = host_open(str16_view(&to_text), GENERIC_READ | GENERIC_WRITE, FILE_CREATE, 0, 0,
-                           &to);
+        status =
+            host_open(str16_view(&to_text), GENERIC_READ | GENERIC_WRITE, FILE_CREATE, 0, 0, &to);
     return status ? status : copyup_data(from, to, attributes);
 }
 

@@ -24,10 +24,10 @@ struct file_lower {
     uint64_t name;
     struct share_open noted;
     struct file_lower_open open;
-    uint32_t doom;    // enum shares_doom
-    bool counted;     // in file_lower_state.moved
-    bool lost;        // there is no way to the copy
-    bool used;        // the last call that may be waited for was made on the shadow
+    uint32_t doom; // enum shares_doom
+    bool counted;  // in file_lower_state.moved
+    bool lost;     // there is no way to the copy
+    bool used;     // the last call that may be waited for was made on the shadow
     struct layer_lock lock;
     HANDLE shadow;
     struct completion completion; // port: the layer's own handle on it
@@ -41,8 +41,8 @@ static struct layer_lock all_lock; // for `all`, the entries in it, and file_low
 
 enum {
     SYNCHRONOUS = 0x10 | 0x20, // FILE_SYNCHRONOUS_IO_*
-    // Of a handle's options those that are still of use for a second one: write-through, sequential,
-    // unbuffered, synchronous, (not) a folder, random access, for backup.
+    // Of a handle's options those that are still of use for a second one: write-through,
+    // sequential, unbuffered, synchronous, (not) a folder, random access, for backup.
     KEPT_OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | SYNCHRONOUS | 0x40 | 0x800 | 0x4000,
 };
 
@@ -60,8 +60,8 @@ void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_
     file->references = 1;
     file->open = *open;
     file->name = shares_name(canon);
-    file->noted = (struct share_open){layer_process_id(), (uint32_t)(ULONG_PTR)handle,
-                                      open->access, open->share};
+    file->noted = (struct share_open){layer_process_id(), (uint32_t)(ULONG_PTR)handle, open->access,
+                                      open->share};
     if (open->options & FILE_DELETE_ON_CLOSE)
         file->doom = SHARES_ON_CLOSE;
     layer_lock(&all_lock);
@@ -84,12 +84,14 @@ void file_lower_hold(struct file_lower *file)
     __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
 }
 
+static HANDLE shadow_of(struct file_lower *file, HANDLE handle);
+
 void file_lower_drop(struct file_lower *file)
 {
     if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
         return;
     // The host's is hidden first, so that no instant shows it.
-    if (file->doom && !store_hide(file->canon) && file->shadow)
+    if (file->doom && !store_hide(file->canon) && shadow_of(file, NULL))
         host_delete(file->shadow);
     layer_lock(&all_lock);
     if (file->next)
@@ -252,7 +254,7 @@ static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATU
     enum { DELETES = 1, POSIX = 2, ON_CLOSE = 8, IGNORE_READONLY = 0x10 };
     if (!guard_writable(io, sizeof *io))
         return real.NtSetInformationFile(handle, io, (void *)info, length,
-                                         (FILE_INFORMATION_CLASS)class);
+                                         (FILE_INFORMATION_CLASS) class);
     bool extended = class == NT_FILE_DISPOSITION_INFORMATION_EX;
     struct nt_file_basic_information basic;
     IO_STATUS_BLOCK ignored;
@@ -260,11 +262,11 @@ static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATU
     // Whether the system has the class, and takes these flags: the handle lacks the right, so
     // nothing comes of it.
     NTSTATUS status = real.NtSetInformationFile(handle, &ignored, (void *)info, length,
-                                                (FILE_INFORMATION_CLASS)class);
+                                                (FILE_INFORMATION_CLASS) class);
     if (status && status != STATUS_ACCESS_DENIED)
         return status;
-    status = real.NtQueryInformationFile(handle, &ignored, &basic, sizeof basic,
-                                         FileBasicInformation);
+    status =
+        real.NtQueryInformationFile(handle, &ignored, &basic, sizeof basic, FileBasicInformation);
     if (!status && flags & DELETES && !(flags & IGNORE_READONLY) &&
         basic.attributes & FILE_ATTRIBUTE_READONLY)
         return STATUS_CANNOT_DELETE;
@@ -430,8 +432,7 @@ NTSTATUS NTAPI layer_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTE
 {
     HANDLE current = file_lower_current(handle);
     NTSTATUS status = real.NtUnlockFile(current, io, offset, length, key);
-    layer_cleanup_record struct handle_record *record =
-        !status ? handles_get_lower(handle) : NULL;
+    layer_cleanup_record struct handle_record *record = !status ? handles_get_lower(handle) : NULL;
     struct held_lock *found = NULL;
     if (!record)
         return status;

@@ -9,10 +9,11 @@
 // What a shadow cannot take over: a view that was mapped before the copy keeps showing the host's
 // file. Views of one file are one memory only if they come from one section object of one file; the
 // layer cannot exchange what is behind a view's addresses without an instant in which they are
-// invalid (unmapping and mapping again), in which another thread may use them. What would do: to copy
-// up when a section is made that is to be shared with writers, which nobody knows beforehand; or
-// to suspend all threads of the process while its views are exchanged. Likewise a handle that was inherited, or duplicated
-// by another process, before the copy is not known to be one on a file of the host's.
+// invalid (unmapping and mapping again), in which another thread may use them. What would do: to
+// copy up when a section is made that is to be shared with writers, which nobody knows beforehand;
+// or to suspend all threads of the process while its views are exchanged. Likewise a handle that
+// was inherited, or duplicated by another process, before the copy is not known to be one on a file
+// of the host's.
 //
 // A handle that may delete but not write costs no copy either: the layer remembers that it may, and
 // hides the name when it is closed. To rename it makes the copy first.
@@ -29,8 +30,8 @@ struct file_lower_open {
     ULONG share, options;
 };
 
-/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one. No memory
- * only costs what it is for. */
+/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one. No
+ * memory only costs what it is for. */
 void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open);
 
 /* Another handle's share in it, and the end of one; the last one to end deletes the file if it is
@@ -58,8 +59,8 @@ static inline HANDLE file_lower_current(HANDLE handle)
     return file_lower_find(handle);
 }
 
-/* The same, with a copy made if there is none: for what would change the host's file through a handle
- * that may only read. */
+/* The same, with a copy made if there is none: for what would change the host's file through a
+ * handle that may only read. */
 NTSTATUS file_lower_own(HANDLE *handle);
 
 /* What NtSetInformationFile is to do with a handle on the host's file: true when it is done, with

@@ -110,13 +110,12 @@ static bool system_knows_pending(void)
         layer_cleanup_handle HANDLE file = NULL, again = NULL;
         struct str16_buf name;
         uint16_t units[COPYUP_WORK_NAME_MAX];
-        NTSTATUS status = copyup_make_work(GENERIC_WRITE | DELETE, FILE_NON_DIRECTORY_FILE, 0, units,
-                                          &name, &file);
+        NTSTATUS status = copyup_make_work(GENERIC_WRITE | DELETE, FILE_NON_DIRECTORY_FILE, 0,
+                                           units, &name, &file);
         if (!status)
             status = host_delete(file);
         if (!status)
-            status =
-                host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &again);
+            status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &again);
         __atomic_store_n(&known, status == STATUS_DELETE_PENDING ? 2 : 1, __ATOMIC_RELEASE);
     }
     return known == 2;
