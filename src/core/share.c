@@ -60,9 +60,8 @@ static uint64_t place_of(uint64_t name)
 static void reach_at_least(struct share_table *table, uint32_t distance)
 {
     uint32_t reach = __atomic_load_n(&table->reach, __ATOMIC_SEQ_CST);
-    while (reach < distance &&
-           !__atomic_compare_exchange_n(&table->reach, &reach, distance, false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST))
+    while (reach < distance && !__atomic_compare_exchange_n(&table->reach, &reach, distance, false,
+                                                            __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         continue;
 }
 

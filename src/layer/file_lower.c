@@ -84,12 +84,14 @@ void file_lower_hold(struct file_lower *file)
     __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
 }
 
+static HANDLE shadow_of(struct file_lower *file, HANDLE handle);
+
 void file_lower_drop(struct file_lower *file)
 {
     if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL))
         return;
     // The host's is hidden first, so that no instant shows it.
-    if (file->doom && !store_hide(file->canon) && file->shadow)
+    if (file->doom && !store_hide(file->canon) && shadow_of(file, NULL))
         host_delete(file->shadow);
     layer_lock(&all_lock);
     if (file->next)

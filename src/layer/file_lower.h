@@ -30,8 +30,8 @@ struct file_lower_open {
     ULONG share, options;
 };
 
-/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one. No memory
- * only costs what it is for. */
+/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one. No
+ * memory only costs what it is for. */
 void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open);
 
 /* Another handle's share in it, and the end of one; the last one to end deletes the file if it is

@@ -20,6 +20,11 @@ struct open_call {
     ULONG ea_length;
 };
 
+enum { // FILE_OPEN_REQUIRING_OPLOCK, FILE_RESERVE_OPFILTER: for whom the file is opened, not to
+       // look
+    OPLOCK_OPTIONS = 0x10000 | 0x100000,
+};
+
 static NTSTATUS call_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes,
                           ULONG disposition)
 {
@@ -33,6 +38,20 @@ static enum overlay_what what_of(ULONG attributes)
     return !attributes                             ? OVERLAY_NOTHING
            : attributes & FILE_ATTRIBUTE_DIRECTORY ? OVERLAY_FOLDER
                                                    : OVERLAY_FILE;
+}
+
+/* Whether a stream beside the file's data is named. */
+static bool is_stream(const struct file_name *name)
+{
+    return name->stream.len && !str16_equal_ascii(name->stream, "::$DATA");
+}
+
+/* Whether the VM's own processes that have the host's file open exclude the call. */
+static bool is_excluded(const struct open_call *call, const struct file_name *name,
+                        ACCESS_MASK implied)
+{
+    return !is_stream(name) &&
+           shares_exclude(name->path.canon, call->access | implied, call->share);
 }
 
 /* The host's name for what is opened, in *text; *memory is layer_alloc()'s. */
@@ -74,13 +93,15 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     // may read is then for the table to know, and for others to look up there.
     if (lower.share & FILE_SHARE_WRITE && !(lower.share & FILE_SHARE_READ)) {
         change_index_add(layer_changes, CHANGE_FILE_UPPER, name->path.canon);
-        if (shares_exclude(name->path.canon, call->access, call->share))
+        if (is_excluded(call, name, 0))
             return STATUS_SHARING_VIOLATION;
         lower.share |= FILE_SHARE_READ;
     }
     NTSTATUS status = call_real(&lower, &attributes, FILE_OPEN);
     if (status)
         return status;
+    if (is_stream(name)) // its sharing and its data are not the file's
+        return STATUS_SUCCESS;
     const struct file_lower_open open = {call->access, call->share, call->options};
     file_lower_note(*call->handle, name->path.canon, &open);
     // From here on who makes a copy tells this handle; who made one before it was noted did not.
@@ -109,8 +130,7 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
         str16_put_unit(&upper, '\\');
     OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
     // The system checks sharing among those who have the VM's own open; some may have the host's.
-    if (call->disposition != FILE_CREATE &&
-        shares_exclude(name->path.canon, call->access, call->share))
+    if (call->disposition != FILE_CREATE && is_excluded(call, name, 0))
         return STATUS_SHARING_VIOLATION;
     struct open_call upper_call = *call;
     bool deletes = call->options & FILE_DELETE_ON_CLOSE;
@@ -157,7 +177,7 @@ static NTSTATUS check_access(const struct open_call *call, const struct file_nam
     asked.ea = NULL;
     asked.ea_length = 0;
     asked.share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    asked.options &= ~(ULONG)(FILE_DELETE_ON_CLOSE | FILE_OPEN_BY_FILE_ID);
+    asked.options &= ~(ULONG)(FILE_DELETE_ON_CLOSE | FILE_OPEN_BY_FILE_ID | OPLOCK_OPTIONS);
     // Not to wait for whoever has the file on an oplock.
     asked.options |= FILE_COMPLETE_IF_OPLOCKED;
     status = call_real(&asked, &attributes, FILE_OPEN);
@@ -194,9 +214,7 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     NTSTATUS status = check_access(call, name, implied);
     if (status)
         return status;
-    return shares_exclude(name->path.canon, call->access | implied, call->share)
-               ? STATUS_SHARING_VIOLATION
-               : STATUS_SUCCESS;
+    return is_excluded(call, name, implied) ? STATUS_SHARING_VIOLATION : STATUS_SUCCESS;
 }
 
 static NTSTATUS open_changed(const struct open_call *call, const struct file_name *name)
@@ -209,7 +227,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     NTSTATUS status = store_look(canon, &view);
     if (status)
         return status;
-    bool deletes_file = call->disposition == FILE_OPEN && !name->stream.len &&
+    bool deletes_file = call->disposition == FILE_OPEN && !is_stream(name) &&
                         what_of(view.lower) == OVERLAY_FILE &&
                         overlay_file_access_only_deletes(call->access);
     bool writes = !deletes_file && (overlay_file_access_writes(call->access) ||
@@ -224,7 +242,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
             status = check_lower(call, name, &view, false);
             // Those who open it from now on must look at what this handle does not share.
             change_index_add(layer_changes, CHANGE_FILE_UPPER, canon);
-        } else if (shares_exclude(canon, call->access, call->share)) {
+        } else if (is_excluded(call, name, 0)) {
             status = STATUS_SHARING_VIOLATION;
         }
         return status ? status : open_lower(call, name);
@@ -233,7 +251,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
         status = check_lower(call, name, &view, action == OVERLAY_COPY_UP_EMPTY);
         // What is thrown away is the stream that is named; and Wine 8 throws nothing away through a
         // handle that may not write (server/fd.c, open_fd).
-        empty = action == OVERLAY_COPY_UP_EMPTY && !name->stream.len &&
+        empty = action == OVERLAY_COPY_UP_EMPTY && !is_stream(name) &&
                 call->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL);
         if (!status)
             status = store_copy_up(canon, empty);

@@ -15,18 +15,41 @@ enum { PAGE = 4096 };
 int guard_read_byte(const void *at);
 int guard_write_byte(void *at);
 int guard_fault(void);
-__asm__(".text\n"
-        ".globl " SYMBOL("guard_read_byte") "\n"
-        ".globl " SYMBOL("guard_write_byte") "\n"
-        ".globl " SYMBOL("guard_fault") "\n" SYMBOL("guard_read_byte") ":\n" LOAD
-        "movb (" ARGUMENT "), %al\n"
-        "xorl %eax, %eax\n"
-        "ret\n" SYMBOL("guard_write_byte") ":\n" LOAD
-        "lock orb $0, (" ARGUMENT ")\n"
-        "xorl %eax, %eax\n"
-        "ret\n" SYMBOL("guard_fault") ":\n"
-        "movl $1, %eax\n"
-        "ret\n");
+__asm__(
+    ".text\n"
+    ".globl " SYMBOL(
+        "guard_read_byte") "\n"
+                           ".globl " SYMBOL(
+                               "guard_write_byte") "\n"
+                                                   ".globl " SYMBOL("guard_fault") "\n" SYMBOL(
+                                                       "guard_read_byte") ":\n" LOAD
+                                                                          "movb (" ARGUMENT
+                                                                          "), %al\n"
+                                                                          "xorl %eax, %eax\n"
+                                                                          "ret\n" SYMBOL(
+                                                                              "guard_write_"
+                                                                              "byte") ":\n" LOAD
+                                                                                      "lock "
+                                                                                      "orb $0, "
+                                                                                      "(" ARGUMENT
+                                                                                      ")\n"
+                                                                                      "xorl "
+                                                                                      "%eax, "
+                                                                                      "%eax\n"
+                                                                                      "ret"
+                                                                                      "\n" SYMBOL(
+                                                                                          "guar"
+                                                                                          "d_"
+                                                                                          "faul"
+                                                                                          "t") ":\n"
+                                                                                               "mov"
+                                                                                               "l "
+                                                                                               "$1,"
+                                                                                               " %"
+                                                                                               "eax"
+                                                                                               "\n"
+                                                                                               "ret"
+                                                                                               "\n");
 
 static LONG NTAPI on_exception(EXCEPTION_POINTERS *exception)
 {

@@ -1,9 +1,9 @@
-// Whether memory that a program gave a pointer to is there. A system call given a bad pointer answers
-// so; the layer, which looks at what it points to before, must not fault. Where a pointer is
-// bad, the call goes to the system as it is, for its own answer.
+// Whether memory that a program gave a pointer to is there. A system call given a bad pointer
+// answers so; the layer, which looks at what it points to before, must not fault. Where a pointer
+// is bad, the call goes to the system as it is, for its own answer.
 //
-// Looking costs no system call: a fault is caught by a vectored handler that knows the one instruction
-// that may fault.
+// Looking costs no system call: a fault is caught by a vectored handler that knows the one
+// instruction that may fault.
 #ifndef PLUME_LAYER_GUARD_H
 #define PLUME_LAYER_GUARD_H
 

@@ -314,8 +314,8 @@ NTSTATUS NTAPI NtCreateMailslotFile(HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STA
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, IO_STATUS_BLOCK *);
 NTSTATUS NTAPI NtReadFileScatter(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
                                  FILE_SEGMENT_ELEMENT *, ULONG, LARGE_INTEGER *, ULONG *);
-// The key is a ULONG. Wine takes the whole of its place on the stack (ntdll/unix/file.c), so all of it is
-// handed on.
+// The key is a ULONG. Wine takes the whole of its place on the stack (ntdll/unix/file.c), so all of
+// it is handed on.
 NTSTATUS NTAPI NtLockFile(HANDLE, HANDLE, PIO_APC_ROUTINE, void *, IO_STATUS_BLOCK *,
                           LARGE_INTEGER *, LARGE_INTEGER *, ULONG_PTR, BOOLEAN, BOOLEAN);
 NTSTATUS NTAPI NtUnlockFile(HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG_PTR);

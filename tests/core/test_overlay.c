@@ -97,6 +97,22 @@ static void file_access(void **state)
     assert_false(overlay_file_access_writes(0x1200a9)); // FILE_GENERIC_READ and EXECUTE
 }
 
+static void file_access_that_only_deletes(void **state)
+{
+    (void)state;
+    enum { DELETION = 0x10000, GENERIC_READING = (int)0x80000000 };
+    assert_true(overlay_file_access_only_deletes(DELETION));
+    assert_true(overlay_file_access_only_deletes(DELETION | 0x1200a9));
+    assert_true(overlay_file_access_only_deletes(DELETION | (uint32_t)GENERIC_READING));
+    assert_false(overlay_file_access_only_deletes(0));
+    assert_false(overlay_file_access_only_deletes(0x120089));
+    assert_false(overlay_file_access_only_deletes(0x10000000)); // GENERIC_ALL
+    // With whatever else changes a file it does not only delete.
+    for (unsigned bit = 0; bit < 32; bit++)
+        if (overlay_file_access_writes(UINT32_C(1) << bit) && bit != 16)
+            assert_false(overlay_file_access_only_deletes(DELETION | UINT32_C(1) << bit));
+}
+
 static void key_access(void **state)
 {
     (void)state;
@@ -144,9 +160,13 @@ static void key_access_for_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(own_name_decides),    cmocka_unit_test(without_a_name_of_its_own),
-        cmocka_unit_test(no_such_disposition), cmocka_unit_test(file_access),
-        cmocka_unit_test(key_access),          cmocka_unit_test(key_access_for_reading),
+        cmocka_unit_test(own_name_decides),
+        cmocka_unit_test(without_a_name_of_its_own),
+        cmocka_unit_test(no_such_disposition),
+        cmocka_unit_test(file_access),
+        cmocka_unit_test(file_access_that_only_deletes),
+        cmocka_unit_test(key_access),
+        cmocka_unit_test(key_access_for_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-// Every create disposition on every kind of thing that may be at a name, with the options and access
-// that matter: the status, what was done, and what is there after.
+// Every create disposition on every kind of thing that may be at a name, with the options and
+// access that matter: the status, what was done, and what is there after.
 //
 //   file_dispositions prepare    makes the files: run natively before, they are the host's for a VM
 //   file_dispositions            works on them; makes those that are not there
@@ -105,10 +105,9 @@ static NTSTATUS nt_create(HANDLE *handle, const WCHAR *name, ACCESS_MASK access,
     WCHAR whole[MAX_PATH] = L"\\??\\";
     GetFullPathNameW(name, MAX_PATH - 4, whole + 4, NULL);
     RtlInitUnicodeString(&text, whole);
-    NTSTATUS status =
-        NtCreateFile(handle, access | SYNCHRONIZE, &object, &io, NULL, attributes,
-                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, disposition,
-                     option | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    NTSTATUS status = NtCreateFile(handle, access | SYNCHRONIZE, &object, &io, NULL, attributes,
+                                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                   disposition, option | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
     *information = status ? 99 : io.Information;
     return status;
 }
@@ -176,10 +175,9 @@ static void run_one(const WCHAR *path, unsigned kind, unsigned disposition, unsi
 /* What overwriting asks of attributes, and does with them. */
 static void overwriting(void)
 {
-    static const ULONG given[] = {FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_HIDDEN,
-                                  FILE_ATTRIBUTE_SYSTEM,
-                                  FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM,
-                                  FILE_ATTRIBUTE_READONLY};
+    static const ULONG given[] = {
+        FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_SYSTEM,
+        FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_READONLY};
     static const ULONG dispositions[] = {FILE_SUPERSEDE, FILE_OVERWRITE, FILE_OVERWRITE_IF};
     WCHAR path[MAX_PATH];
     for (unsigned i = 0; i < 4; i++)

@@ -46,8 +46,7 @@ static NTSTATUS id_of(const WCHAR *path, LARGE_INTEGER *id)
 {
     IO_STATUS_BLOCK io;
     HANDLE file = CreateFileW(path, 0, ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
-    NTSTATUS status =
-        NtQueryInformationFile(file, &io, id, sizeof *id, FileInternalInformation);
+    NTSTATUS status = NtQueryInformationFile(file, &io, id, sizeof *id, FileInternalInformation);
     CloseHandle(file);
     return status;
 }

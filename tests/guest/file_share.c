@@ -1,5 +1,5 @@
-// Sharing modes, handles from before a file was changed, deletion while a file is open: in one process
-// and between two.
+// Sharing modes, handles from before a file was changed, deletion while a file is open: in one
+// process and between two.
 //
 //   file_share prepare    makes the files: run natively before, they are the host's for a VM
 //   file_share            works on them; makes those that are not there
@@ -152,9 +152,8 @@ static DWORD act(const WCHAR *verb, const WCHAR *path)
 /* Every access and sharing of a first open that only reads against those of a second. */
 static void matrix(void)
 {
-    static const ACCESS_MASK first[MATRIX_FIRST] = {GENERIC_READ, FILE_EXECUTE,
-                                                    FILE_READ_ATTRIBUTES, DELETE,
-                                                    FILE_READ_DATA | DELETE};
+    static const ACCESS_MASK first[MATRIX_FIRST] = {
+        GENERIC_READ, FILE_EXECUTE, FILE_READ_ATTRIBUTES, DELETE, FILE_READ_DATA | DELETE};
     static const ACCESS_MASK second[4] = {GENERIC_READ, GENERIC_WRITE, DELETE,
                                           GENERIC_READ | GENERIC_WRITE};
     static const ULONG shares[4] = {0, FILE_SHARE_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, ALL};
@@ -368,8 +367,7 @@ static void deleting(void)
         nt_open(&file, path, DELETE | FILE_READ_DATA, ALL, FILE_OPEN, 0, NULL));
     say("pending: delete", "%lx",
         NtSetInformationFile(file, &io, &yes, sizeof yes, FileDispositionInformation));
-    say("pending: open again", "%lx",
-        nt_open(&again, path, GENERIC_READ, ALL, FILE_OPEN, 0, NULL));
+    say("pending: open again", "%lx", nt_open(&again, path, GENERIC_READ, ALL, FILE_OPEN, 0, NULL));
     if (again)
         NtClose(again);
     show_read("pending: read", file, 4);
