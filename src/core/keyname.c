@@ -61,7 +61,74 @@ static struct str16 component_at(struct str16 name, size_t at)
                          : (struct str16){name.s, 0};
 }
 
-void keyname_to_wow64(struct str16_buf *buf, size_t start)
+/* Whether a name below SOFTWARE is at or below a key that both bitnesses have in common. */
+static bool is_shared(struct str16 name)
+{
+#define VERSION "Microsoft\\Windows\\CurrentVersion\\"
+#define NT      "Microsoft\\Windows NT\\CurrentVersion\\"
+    static const char *const shared[] = {
+        "Clients",
+        "Microsoft\\COM3",
+        "Microsoft\\Cryptography\\Calais\\Current",
+        "Microsoft\\Cryptography\\Calais\\Readers",
+        "Microsoft\\Cryptography\\Services",
+        "Microsoft\\CTF\\SystemShared",
+        "Microsoft\\CTF\\TIP",
+        "Microsoft\\DFS",
+        "Microsoft\\Driver Signing",
+        "Microsoft\\EnterpriseCertificates",
+        "Microsoft\\EventSystem",
+        "Microsoft\\MSMQ",
+        "Microsoft\\Non-Driver Signing",
+        "Microsoft\\Notepad\\DefaultFonts",
+        "Microsoft\\OLE",
+        "Microsoft\\RAS",
+        "Microsoft\\RPC",
+        "Microsoft\\Shared Tools\\MSInfo",
+        "Microsoft\\SystemCertificates",
+        "Microsoft\\TermServLicensing",
+        "Microsoft\\TransactionServer",
+        VERSION "App Paths",
+        VERSION "Control Panel\\Cursors\\Schemes",
+        VERSION "Explorer\\AutoplayHandlers",
+        VERSION "Explorer\\DriveIcons",
+        VERSION "Explorer\\KindMap",
+        VERSION "Group Policy",
+        VERSION "Policies",
+        VERSION "PreviewHandlers",
+        VERSION "Setup",
+        VERSION "Telephony\\Locations",
+        NT "Console",
+        NT "FontDpi",
+        NT "FontLink",
+        NT "FontMapper",
+        NT "Fonts",
+        NT "FontSubstitutes",
+        NT "Gre_Initialize",
+        NT "Image File Execution Options",
+        NT "LanguagePack",
+        NT "NetworkCards",
+        NT "Perflib",
+        NT "Ports",
+        NT "Print",
+        NT "ProfileList",
+        NT "Time Zones",
+        "Policies",
+        "RegisteredApplications",
+    };
+#undef VERSION
+#undef NT
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        size_t len = 0;
+        while (shared[i][len])
+            len++;
+        if (str16_starts_ascii(name, shared[i]) && (name.len == len || name.s[len] == '\\'))
+            return true;
+    }
+    return false;
+}
+
+void keyname_to_wow64(struct str16_buf *buf, size_t start, bool shares)
 {
     static const uint16_t node[] = {'\\', 'W', 'o', 'w', '6', '4', '3', '2', 'N', 'o', 'd', 'e'};
     static const struct str16 insertion = {node, sizeof node / sizeof *node};
@@ -78,6 +145,8 @@ void keyname_to_wow64(struct str16_buf *buf, size_t start)
     if (str16_equal_ascii(first, "Wow6432Node"))
         return;
     if (!str16_equal_ascii(first, "Classes")) {
+        if (shares && is_shared(str16_skip(canon, LEN + 1)))
+            return;
         keyname_replace(buf, start + LEN, 0, insertion);
         return;
     }

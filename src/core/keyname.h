@@ -24,9 +24,10 @@ bool keyname_below(struct str16 name, struct str16 root, struct str16 *rest);
 void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str16 by);
 
 /* Rewrites the name in `buf` (its canonical part begins at `start`) to what a 32-bit process means
- * by it on a 64-bit system: see "Registry Keys Affected by WOW64" in Microsoft's documentation. Not
- * done: the list of exceptions below SOFTWARE\Microsoft and the users' Classes. */
-void keyname_to_wow64(struct str16_buf *buf, size_t start);
+ * by it on a 64-bit system: see "Registry Keys Affected by WOW64" in Microsoft's documentation,
+ * from Windows 7 on. `shares`: the system has the keys in common that this lists as shared below
+ * SOFTWARE, other than the classes. Not done: the users' Classes. */
+void keyname_to_wow64(struct str16_buf *buf, size_t start, bool shares);
 
 /* What the names of those values begin with that the layer keeps in keys, and that no program sees.
  */

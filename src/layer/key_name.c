@@ -111,12 +111,45 @@ static void follow_links(struct str16_buf *buf, size_t start, bool keep_whole)
     }
 }
 
+enum { UNKNOWN, NO, YES };
+
+/* Whether the system leads the name of this key, seen from 32 bit, below Wow6432Node. */
+static LONG is_led_aside(const uint16_t *absolute, ACCESS_MASK flag)
+{
+    layer_cleanup_handle HANDLE key = NULL;
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 name;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(absolute));
+    if (real.NtOpenKey(&key, KEYNAME_READ | flag, &attributes)) {
+        key = NULL;
+        return UNKNOWN;
+    }
+    if (key_name_from_kernel(key, &memory, &name))
+        return UNKNOWN;
+    return str16_starts_ascii(name, KEY_REGISTRY_PREFIX "MACHINE\\SOFTWARE\\Wow6432Node") ? YES
+                                                                                          : NO;
+}
+
+/* Whether both bitnesses have the keys in common that Windows 7 and its successors say they have.
+ * Wine does not: there, all but the classes are apart. */
+static bool shares(ACCESS_MASK access)
+{
+    static LONG known;
+    LONG answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (answer == UNKNOWN) {
+        answer =
+            is_led_aside(u"\\REGISTRY\\MACHINE\\SOFTWARE\\Policies", access & KEYNAME_WOW64_32KEY);
+        __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+    }
+    return answer == NO;
+}
+
 /* Whether the system leads a name below SOFTWARE to its 32-bit side: for all names of a 32-bit
  * process on a 64-bit system, and on Windows for those of a 64-bit process that says
  * KEY_WOW64_32KEY. */
 static bool redirects(ACCESS_MASK access)
 {
-    enum { UNKNOWN, NO, YES };
     static LONG known;
 #ifdef _WIN64
     if (!(access & KEYNAME_WOW64_32KEY))
@@ -129,16 +162,7 @@ static bool redirects(ACCESS_MASK access)
 #endif
     LONG answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
     if (answer == UNKNOWN) {
-        layer_cleanup_handle HANDLE key = NULL;
-        layer_cleanup_free uint16_t *memory = NULL;
-        struct str16 name;
-        static const uint16_t software[] = u"\\REGISTRY\\MACHINE\\SOFTWARE";
-        UNICODE_STRING text;
-        OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_of(software));
-        if (real.NtOpenKey(&key, KEYNAME_READ | flag, &attributes))
-            key = NULL;
-        else if (!key_name_from_kernel(key, &memory, &name))
-            answer = str16_equal_ascii(ntpath_leaf(name), "Wow6432Node") ? YES : NO;
+        answer = is_led_aside(u"\\REGISTRY\\MACHINE\\SOFTWARE", flag);
         __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
     }
     return answer == YES;
@@ -168,7 +192,7 @@ static NTSTATUS finish(struct str16_buf *buf, ACCESS_MASK access, bool link, str
     name->registry = true;
     if (name->canon.len) {
         if (redirects(access))
-            keyname_to_wow64(buf, KEY_REGISTRY_LEN);
+            keyname_to_wow64(buf, KEY_REGISTRY_LEN, shares(access));
         follow_links(buf, KEY_REGISTRY_LEN, link);
         if (buf->overflow)
             return STATUS_OBJECT_NAME_INVALID;

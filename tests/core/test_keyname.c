@@ -87,7 +87,7 @@ static void wow64(const char *given, const char *expected)
     struct str16_buf buf = {.s = units[0], .cap = CAP};
     str16_put_ascii(&buf, "\\REGISTRY\\");
     str16_put_ascii(&buf, given);
-    keyname_to_wow64(&buf, 10);
+    keyname_to_wow64(&buf, 10, true);
     assert_false(buf.overflow);
     check_ascii(str16_skip(str16_view(&buf), 10), expected);
 }
@@ -107,6 +107,12 @@ static void test_wow64(void **state)
     wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID",
           "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID");
     wow64("USER\\S-1\\Software\\x", "USER\\S-1\\Software\\x");
+    wow64("MACHINE\\SOFTWARE\\policies\\x", "MACHINE\\SOFTWARE\\policies\\x");
+    wow64("MACHINE\\SOFTWARE\\PoliciesX", "MACHINE\\SOFTWARE\\Wow6432Node\\PoliciesX");
+    wow64("MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Fonts",
+          "MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Fonts");
+    wow64("MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion",
+          "MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows NT\\CurrentVersion");
 }
 
 static void test_access(void **state)
@@ -121,11 +127,21 @@ static void test_access(void **state)
     assert_int_equal(keyname_access_granted(KEYNAME_SET_VALUE), KEYNAME_SET_VALUE);
 }
 
+static void test_reserved(void **state)
+{
+    (void)state;
+    assert_true(keyname_is_reserved(str16_of(KEYNAME_RESERVED u"security")));
+    assert_false(keyname_is_reserved(str16_of(u"plume.security")));
+    assert_false(keyname_is_reserved(str16_of(u"")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_append),  cmocka_unit_test(test_canon), cmocka_unit_test(test_below),
-        cmocka_unit_test(test_replace), cmocka_unit_test(test_wow64), cmocka_unit_test(test_access),
+        cmocka_unit_test(test_append),   cmocka_unit_test(test_canon),
+        cmocka_unit_test(test_below),    cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_wow64),    cmocka_unit_test(test_access),
+        cmocka_unit_test(test_reserved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
