@@ -247,6 +247,15 @@ NTSTATUS file_lower_own(HANDLE *handle)
     return STATUS_SUCCESS;
 }
 
+struct file_lower_shown file_lower_shows(HANDLE handle)
+{
+    layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
+    if (!record || !record->file)
+        return (struct file_lower_shown){0, false};
+    return (struct file_lower_shown){record->file->open.access & DELETE,
+                                     record->file->doom == SHARES_PENDING};
+}
+
 /* FileDispositionInformation and its newer form, on a handle that may delete. */
 static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATUS_BLOCK *io,
                                 const void *info, ULONG length, ULONG class)

@@ -63,6 +63,14 @@ static inline HANDLE file_lower_current(HANDLE handle)
  * handle that may only read. */
 NTSTATUS file_lower_own(HANDLE *handle);
 
+/* What a handle shows of itself beyond what the system knows of it: the right to delete that it was
+ * opened with, and whether its file is to be deleted. Nothing for other handles. */
+struct file_lower_shown {
+    ACCESS_MASK access;
+    bool pending;
+};
+struct file_lower_shown file_lower_shows(HANDLE handle);
+
 /* What NtSetInformationFile is to do with a handle on the host's file: true when it is done, with
  * *status; else *handle is the one to go on with. */
 bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG length, ULONG class,

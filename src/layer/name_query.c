@@ -1,6 +1,7 @@
 #include "layer/name_query.h"
 #include "layer/file_lower.h"
 #include "layer/file_name.h"
+#include "layer/handles.h"
 #include "layer/host.h"
 #include "layer/store.h"
 
@@ -154,10 +155,48 @@ static NTSTATUS ask_object(const struct name_question *question, void *info, ULO
                               length, returned);
 }
 
+/* The access that a handle was opened for and that the layer keeps instead of the system. */
+static ACCESS_MASK access_beyond(HANDLE handle)
+{
+    layer_cleanup_record struct handle_record *key = handles_get(handle, HANDLE_KEY);
+    if (!key || !key->lower)
+        return file_lower_shows(handle).access;
+    GENERIC_MAPPING generic = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS};
+    ACCESS_MASK access = key->access & MAXIMUM_ALLOWED ? KEY_ALL_ACCESS : key->access;
+    RtlMapGenericMask(&access, &generic);
+    return access & KEY_ALL_ACCESS;
+}
+
+/* The same where a file tells it, and whether it is to be deleted. */
+static void show_beyond(HANDLE handle, void *info, FILE_INFORMATION_CLASS class)
+{
+    // In FileAllInformation after basic information, and after internal and EA.
+    enum { STANDARD = 40, ACCESS = 76 };
+    struct file_lower_shown shown = file_lower_shows(handle);
+    char *at = info;
+    struct nt_file_standard_information *standard = class == FileStandardInformation ? info
+                                                    : class == FileAllInformation
+                                                        ? (void *)(at + STANDARD)
+                                                        : NULL;
+    ACCESS_MASK *access = class == FileAccessInformation ? info
+                          : class == FileAllInformation  ? (void *)(at + ACCESS)
+                                                         : NULL;
+    if (standard && shown.pending)
+        standard->delete_pending = TRUE;
+    if (access)
+        *access |= shown.access;
+}
+
 NTSTATUS NTAPI layer_NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *info,
                                    ULONG length, ULONG *returned)
 {
     layer_wake();
+    if (class == ObjectBasicInformation) {
+        NTSTATUS status = real.NtQueryObject(handle, class, info, length, returned);
+        if (!status)
+            ((PUBLIC_OBJECT_BASIC_INFORMATION *)info)->GrantedAccess |= access_beyond(handle);
+        return status;
+    }
     if ((int)class != 1 /* ObjectNameInformation */)
         return real.NtQueryObject(handle, class, info, length, returned);
     struct name_question question = {ask_object, handle, NULL, (ULONG) class};
@@ -238,6 +277,9 @@ NTSTATUS NTAPI layer_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     layer_wake();
     handle = file_lower_current(handle);
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, length, class);
+    if (!NT_ERROR(status) && (class == FileStandardInformation || class == FileAllInformation ||
+                              class == FileAccessInformation))
+        show_beyond(handle, info, class);
     int offset = name_offset(class);
     if (offset < 0 || (status && status != STATUS_BUFFER_OVERFLOW) ||
         length < (ULONG)offset + sizeof(ULONG))
