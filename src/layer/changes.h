@@ -8,8 +8,9 @@
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
 // that no program of the VM can name it.
 #define LAYER_CHANGES_SUFFIX ".changes"
-// Room for 1.5 million names in 16 MiB, of which only the pages that hold a name are ever touched.
-enum { LAYER_CHANGES_ORDER = 21 };
+// Room for 390,000 names in 4 MiB, of which only the pages that hold a name are ever touched. With
+// more, everything counts as changed: a VM stays right and becomes slower.
+enum { LAYER_CHANGES_ORDER = 19 };
 
 /* Mapped by layer_wake(), before the first look. */
 extern struct change_index *layer_changes;

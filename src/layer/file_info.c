@@ -176,7 +176,10 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
         return status;
     if (!replace) // of the VM's own the system says it: it may be the same file under both names
         return view.upper && !folder ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
-    if (view.effective & FILE_ATTRIBUTE_DIRECTORY)
+    // Nor is a file that somebody has open; who of the VM has the host's open the system does not
+    // see.
+    if (view.effective & FILE_ATTRIBUTE_DIRECTORY ||
+        shares_exclude(target, FILE_READ_DATA | FILE_WRITE_DATA | DELETE, 0))
         return STATUS_ACCESS_DENIED;
     // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,
     // set_fd_name) replaces it. And before a folder takes the place of a file, that is marked,
