@@ -231,7 +231,7 @@ type "%folder%\one.txt" "%folder%\two.txt"
 reg query "HKLM\Software\Wow6432Node\Plume sample" /s
 reg query HKLM\Software\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall /s | find "Plume"
 del "%folder%\one.txt"
-msiexec /fa {6B1C1C86-86C7-4D14-AEC0-86416A69ABDE} /qn
+msiexec /i C:\test\sample.msi REINSTALL=ALL REINSTALLMODE=amus /qn
 echo repaired %errorlevel%
 dir /s /b "%folder%"
 msiexec /x C:\test\sample.msi /qn
