@@ -182,6 +182,8 @@ net start Sleeper
 C:\test\nssm status Sleeper
 net stop Sleeper
 C:\test\nssm remove Sleeper confirm
+rem `net stop` does not wait for the end, and until then the service is only marked to be deleted
+ping -n 6 127.0.0.1 >nul
 C:\test\nssm get Sleeper Application
 END
   mkdir "$scratch/work"
