@@ -194,8 +194,7 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
     if (name->path.trailing && !folder)
         return STATUS_OBJECT_NAME_INVALID;
-    if (call->options & FILE_DELETE_ON_CLOSE &&
-        !(call->access & (DELETE | GENERIC_ALL)))
+    if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
         return STATUS_INVALID_PARAMETER;
     if (call->options & FILE_DIRECTORY_FILE && overwrites)
         return STATUS_INVALID_PARAMETER;
