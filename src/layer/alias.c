@@ -5,8 +5,6 @@
 #include "layer/drives.h"
 #include "layer/store.h"
 
-struct alias_table *layer_aliases;
-
 enum {
     HOPS = 63, // as many links as the system follows in one name
     FSCTL_GET_REPARSE = 0x900a8,

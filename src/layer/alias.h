@@ -8,11 +8,7 @@
 #ifndef PLUME_LAYER_ALIAS_H
 #define PLUME_LAYER_ALIAS_H
 
-#include "core/alias_table.h"
-#include "layer/layer.h"
-
-/* In the shared section, behind the change index; mapped by layer_wake(). */
-extern struct alias_table *layer_aliases;
+#include "layer/shared.h"
 
 /* Makes the folder of `*canon` its true name. When that is another text, *canon and *memory are
  * replaced (the old *memory, which *canon lay in, is freed). */

@@ -48,12 +48,10 @@ enum {
 
 void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open)
 {
-    struct share_table *table = shares_table();
+    struct share_table *table = layer_shares;
     struct file_lower *file = layer_alloc(sizeof *file + canon.len * sizeof *canon.s);
-    if (!table || !file) {
-        layer_free(file);
+    if (!file)
         return;
-    }
     uint16_t *units = (uint16_t *)(file + 1);
     memcpy(units, canon.s, canon.len * sizeof *units);
     file->canon = (struct str16){units, canon.len};

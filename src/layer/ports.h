@@ -1,14 +1,9 @@
-// What the processes of a VM tell each other about ports: struct sockaddr_ports of core/sockaddr.h.
+// What the processes of a VM tell each other about ports: layer_ports, a struct sockaddr_ports of
+// core/sockaddr.h. Its members are read and written without a lock, each by itself.
 #ifndef PLUME_LAYER_PORTS_H
 #define PLUME_LAYER_PORTS_H
 
-#include "core/sockaddr.h"
-#include "layer/layer.h"
-
-/* The table, or NULL when the system has no memory for it: then ::1 leads to the twin, and
- * datagrams to the VM's own address. Its members are read and written without a lock, each by
- * itself. */
-struct sockaddr_ports *ports_table(void);
+#include "layer/shared.h"
 
 /* Notes that a socket of the VM has been bound to V or T; `kind` says to which and how. */
 void ports_note(enum sockaddr_kind kind, unsigned port);

@@ -1,9 +1,6 @@
 #include "core/ntpath.h"
-#include "layer/alias.h"
 #include "layer/changes.h"
 #include "layer/key_store.h"
-#include "layer/ports.h"
-#include "layer/shares.h"
 #include "layer/store.h"
 
 // What a VM needs to exist in the kernel before its first process enters it; the monitor's part.
@@ -51,26 +48,6 @@ static NTSTATUS make_objects(struct str16_buf *buf)
         status = make_directory(buf, directories[i]);
     for (size_t i = 0; !status && i < sizeof links / sizeof *links; i++)
         status = make_link(buf, links[i]);
-    return status;
-}
-
-static NTSTATUS make_changes(struct str16_buf *buf)
-{
-    HANDLE section;
-    UNICODE_STRING name = unicode_of_str16(object_name(buf, LAYER_CHANGES_SUFFIX));
-    OBJECT_ATTRIBUTES attributes = nt_named(&name);
-    LARGE_INTEGER size = {.QuadPart = (LONGLONG)layer_shared_size()};
-    void *view = NULL;
-    SIZE_T view_size = 0;
-    NTSTATUS status = real.NtCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size,
-                                           PAGE_READWRITE, SEC_COMMIT, NULL);
-    if (!status)
-        status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL, &view_size,
-                                         2 /* ViewUnmap */, 0, PAGE_READWRITE);
-    if (!status) {
-        change_index_init(view, LAYER_CHANGES_ORDER);
-        layer_share(view);
-    }
     return status;
 }
 
@@ -181,12 +158,9 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     *what = "making the VM's object directory";
     if ((status = make_objects(&buf)))
         return status;
-    *what = "making the index of changes";
-    if ((status = make_changes(&buf)))
+    *what = "making the memory that the VM's processes share";
+    if ((status = shared_make()))
         return status;
-    *what = "making the tables of ports and of opens";
-    if (!ports_table() || !shares_table())
-        return STATUS_INSUFFICIENT_RESOURCES;
     *what = "reading the VM's files";
     if ((status = clear_work()) || (status = walk_store("\\files", false)) ||
         (status = walk_store("\\hidden", true)))

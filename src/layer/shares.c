@@ -1,52 +1,6 @@
 #include "layer/shares.h"
 #include "layer/copyup.h"
-#include "layer/lock.h"
 #include "layer/store.h"
-
-#define SHARES_SUFFIX ".shares"
-enum { SHARES_ORDER = 14 };
-
-struct share_table *shares_table(void)
-{
-    static struct layer_lock lock;
-    static struct share_table *table;
-    struct share_table *found = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-    if (found)
-        return found;
-
-    uint16_t units[LAYER_PATH_MAX + 8];
-    struct str16_buf text = {.s = units, .cap = LAYER_PATH_MAX + 8};
-    str16_put(&text, str16_of(layer_config.objects));
-    str16_put_ascii(&text, SHARES_SUFFIX);
-    UNICODE_STRING name = unicode_of_str16(str16_view(&text));
-    OBJECT_ATTRIBUTES attributes = nt_named(&name);
-    attributes.Attributes |= OBJ_OPENIF;
-    HANDLE section = NULL;
-    void *view = NULL;
-    SIZE_T view_size = 0;
-    LARGE_INTEGER size = {.QuadPart = (LONGLONG)share_table_size(SHARES_ORDER)};
-    layer_lock(&lock);
-    found = table;
-    if (!found) {
-        NTSTATUS status =
-            real.NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attributes, &size,
-                                 PAGE_READWRITE, SEC_COMMIT, NULL);
-        bool made = status == STATUS_SUCCESS; // else STATUS_OBJECT_NAME_EXISTS
-        if (status >= 0)
-            status = real.NtMapViewOfSection(section, NtCurrentProcess(), &view, 0, 0, NULL,
-                                             &view_size, 2 /* ViewUnmap */, 0, PAGE_READWRITE);
-        if (status >= 0) {
-            found = view;
-            share_table_init(found, SHARES_ORDER);
-            __atomic_store_n(&table, found, __ATOMIC_RELEASE);
-        }
-        // The name lasts as long as the handle of the one who made it.
-        if (section && (status < 0 || !made))
-            real.NtClose(section);
-    }
-    layer_unlock(&lock);
-    return found;
-}
 
 uint64_t shares_name(struct str16 canon)
 {
@@ -88,10 +42,10 @@ static bool is_true(const struct share_open *open, struct str16 canon)
 
 bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share)
 {
-    struct share_table *table = shares_table();
+    struct share_table *table = layer_shares;
     struct share_open open;
     uint64_t name = shares_name(canon);
-    for (uint32_t at = 0; table && share_next(table, name, &at, &open);) {
+    for (uint32_t at = 0; share_next(table, name, &at, &open);) {
         if (!share_conflict(access, share, open.access, open.share))
             continue;
         if (is_true(&open, canon))
@@ -123,10 +77,10 @@ static bool system_knows_pending(void)
 
 bool shares_delete_pending(struct str16 canon)
 {
-    struct share_table *table = shares_table();
+    struct share_table *table = layer_shares;
     struct share_open open;
     uint64_t name = shares_name(canon);
-    for (uint32_t at = 0; table && share_next(table, name, &at, &open);) {
+    for (uint32_t at = 0; share_next(table, name, &at, &open);) {
         uint32_t doom = share_doom(table, at);
         if (doom == SHARES_STAYS)
             continue;
@@ -145,10 +99,10 @@ bool shares_delete_pending(struct str16 canon)
 
 void shares_tell_copied(struct str16 canon, HANDLE copy)
 {
-    struct share_table *table = shares_table();
+    struct share_table *table = layer_shares;
     struct share_open open;
     uint64_t name = shares_name(canon);
     uint32_t at = 0;
-    if (table && share_next(table, name, &at, &open))
+    if (share_next(table, name, &at, &open))
         share_tell_copied(table, name, id_of(copy));
 }

@@ -2,18 +2,13 @@
 #ifndef PLUME_LAYER_SHARES_H
 #define PLUME_LAYER_SHARES_H
 
-#include "core/share.h"
-#include "layer/layer.h"
+#include "layer/shared.h"
 
 enum shares_doom {
     SHARES_STAYS,
     SHARES_PENDING,  // is to be deleted: others may not open it any more
     SHARES_ON_CLOSE, // is deleted when this handle is closed; until then others may open it
 };
-
-/* The table, or NULL when there is no memory for it. The first call makes it; it lasts as long as
- * the process that made it, which is the monitor. */
-struct share_table *shares_table(void);
 
 /* What the table knows a canonical name by. */
 uint64_t shares_name(struct str16 canon);

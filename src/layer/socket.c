@@ -107,8 +107,8 @@ static void note_own_port(HANDLE socket)
     uint8_t bytes[64] = {0};
     struct sockaddr_view view;
     struct sockaddr_vm addresses = socket_vm();
-    struct sockaddr_ports *ports = ports_table();
-    if (ports && socket_end(socket, false, bytes, sizeof bytes, &view) &&
+    struct sockaddr_ports *ports = layer_ports;
+    if (socket_end(socket, false, bytes, sizeof bytes, &view) &&
         sockaddr_kind(&addresses, view) == SOCKADDR_LOOPBACK4 &&
         !ports->program[sockaddr_port(view)])
         ports_note_datagram(sockaddr_port(view), sockaddr_port(view));
@@ -124,10 +124,10 @@ static void to_reach(struct sockaddr_view view, enum socket_type type)
     target = sockaddr_to_reach(kind, SOCKADDR_PORT_NONE);
     if (target == SOCKADDR_OTHER)
         return;
-    struct sockaddr_ports *ports = ports_table();
-    if (ports && ipv6) {
+    struct sockaddr_ports *ports = layer_ports;
+    if (ipv6) {
         target = sockaddr_to_reach(kind, ports->state[port]);
-    } else if (ports && type != SOCKET_STREAM && (ports->datagram[port] || ports->program[port])) {
+    } else if (type != SOCKET_STREAM && (ports->datagram[port] || ports->program[port])) {
         // To one at 127.0.0.1, by the port that the program knows or by the one that it has.
         target = sockaddr_is_ipv6(view) ? SOCKADDR_MAPPED_LOOPBACK : SOCKADDR_LOOPBACK4;
         if (ports->datagram[port])
@@ -143,8 +143,7 @@ static void show_port(enum sockaddr_kind kind, struct sockaddr_view view)
 {
     if (kind != SOCKADDR_LOOPBACK4 && kind != SOCKADDR_MAPPED_LOOPBACK)
         return;
-    const struct sockaddr_ports *ports = ports_table();
-    unsigned program = ports ? ports->program[sockaddr_port(view)] : 0;
+    unsigned program = layer_ports->program[sockaddr_port(view)];
     if (program)
         sockaddr_set_port(view, program);
 }
@@ -216,12 +215,12 @@ static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind,
                               struct sockaddr_view view)
 {
     struct sockaddr_vm addresses = socket_vm();
-    struct sockaddr_ports *ports = ports_table();
+    struct sockaddr_ports *ports = layer_ports;
     struct sockaddr_view result;
     unsigned named = sockaddr_port(view);
     sockaddr_set(&addresses, view, SOCKADDR_LOOPBACK4);
     // The port that this VM had in its place before: if that is in use, it is by the VM itself.
-    bool before = named && ports && ports->datagram[named];
+    bool before = named && ports->datagram[named];
     if (before)
         sockaddr_set_port(view, ports->datagram[named]);
     NTSTATUS status = pass_and_wait(call);
@@ -456,7 +455,7 @@ static void note_sender(struct sockaddr_view view)
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     unsigned port = sockaddr_port(view);
     struct sockaddr_ports *ports =
-        kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK ? ports_table() : NULL;
+        kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK ? layer_ports : NULL;
     if (ports && !ports->program[port] && !ports->datagram[port])
         ports_note_datagram(port, port);
 }
