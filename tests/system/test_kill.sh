@@ -19,6 +19,7 @@ host_files_of() { (cd "$scratch/kill" && find . -printf '%p %y %m %s %T@\n' && f
 # batch NUMBER: starts the workers, kills each of them at some moment.
 batch() {
   local ids id
+  : >"$scratch/said" # of the batch before: it would say at once that all are ready
   plume exec kill "$guests/tool_kill_files.exe" start "$scratch_win\\kill" $workers $((4 * $1)) "$scratch_win\\go$1" \
     >"$scratch/said" 2>&1 </dev/null &
   all_ready() { [ "$(grep -c ready "$scratch/said")" -eq $workers ]; }
