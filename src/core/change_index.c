@@ -65,22 +65,37 @@ bool change_index_has(const struct change_index *index, enum change change, stru
     return has(index, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
 }
 
-bool change_index_has_above(const struct change_index *index, enum change change,
-                            struct str16 canon)
+/* Looks for all prefixes; *hash gets the hash of the whole. */
+static bool has_above(const struct change_index *index, enum change change, struct str16 canon,
+                      uint64_t *hash)
 {
-    uint64_t hash = STR16_HASH_SEED;
+    *hash = STR16_HASH_SEED;
     if (!canon.len)
-        return change_index_has(index, change, canon);
+        return has(index, finish(*hash, change));
     for (size_t at = 0; at < canon.len;) {
         size_t end = at + 1; // past the separator that starts this component
         while (end < canon.len && canon.s[end] != '\\')
             end++;
-        hash = str16_hash_nocase(hash, (struct str16){canon.s + at, end - at});
-        if (has(index, finish(hash, change)))
+        *hash = str16_hash_nocase(*hash, (struct str16){canon.s + at, end - at});
+        if (has(index, finish(*hash, change)))
             return true;
         at = end;
     }
     return false;
+}
+
+bool change_index_has_above(const struct change_index *index, enum change change,
+                            struct str16 canon)
+{
+    uint64_t hash;
+    return has_above(index, change, canon, &hash);
+}
+
+bool change_index_touched(const struct change_index *index, enum change here, enum change above,
+                          struct str16 canon)
+{
+    uint64_t hash;
+    return has_above(index, above, canon, &hash) || has(index, finish(hash, here));
 }
 
 uint32_t change_index_generation(const struct change_index *index)

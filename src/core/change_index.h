@@ -42,6 +42,11 @@ bool change_index_has(const struct change_index *index, enum change change, stru
 bool change_index_has_above(const struct change_index *index, enum change change,
                             struct str16 canon);
 
+/* Whether `canon` may have been changed in the way `here`, or it or any name above it in the way
+ * `above`: both in one reading of the name. */
+bool change_index_touched(const struct change_index *index, enum change here, enum change above,
+                          struct str16 canon);
+
 /* A number that is another one after every change of the kind 'keys' (files have no use for it):
  * lets a process keep what it has read. */
 uint32_t change_index_generation(const struct change_index *index);

@@ -102,8 +102,7 @@ bool store_marked_path(struct str16 path, struct str16_buf *name)
 
 bool store_untouched(struct str16 canon)
 {
-    return !layer_changed(CHANGE_FILE_UPPER, canon) &&
-           !change_index_has_above(layer_changes, CHANGE_FILE_HIDDEN, canon);
+    return !change_index_touched(layer_changes, CHANGE_FILE_UPPER, CHANGE_FILE_HIDDEN, canon);
 }
 
 NTSTATUS store_is_hidden(struct str16 canon, bool *hidden)

@@ -29,6 +29,27 @@ static struct str16 numbered(uint32_t number, uint16_t units[16])
     return str16_view(&buf);
 }
 
+static void touched(void **state)
+{
+    (void)state;
+    struct change_index *index = make(8);
+    change_index_add(index, CHANGE_FILE_UPPER, T("C\\dir\\a"));
+    change_index_add(index, CHANGE_FILE_HIDDEN, T("C\\gone"));
+    static const struct {
+        struct str16 name;
+        bool expected;
+    } cases[] = {
+        {T("C\\dir\\a"), true}, {T("c\\DIR\\A"), true}, {T("C\\dir\\a\\b"), false},
+        {T("C\\dir"), false},   {T("C\\gone"), true},   {T("C\\gone\\x\\y"), true},
+        {T("C\\gone2"), false}, {T(""), false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(
+            change_index_touched(index, CHANGE_FILE_UPPER, CHANGE_FILE_HIDDEN, cases[i].name),
+            cases[i].expected);
+    free(index);
+}
+
 static void size(void **state)
 {
     (void)state;
@@ -208,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size),
         cmocka_unit_test(add_and_has),
+        cmocka_unit_test(touched),
         cmocka_unit_test(has_above),
         cmocka_unit_test(full),
         cmocka_unit_test(many),
