@@ -87,6 +87,7 @@
     X(NtOpenIoCompletion)                                                                          \
     X(NtCreateDirectoryObject)                                                                     \
     X(NtOpenDirectoryObject)                                                                       \
+    X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \
     /* ports */                                                                                    \

@@ -14,8 +14,9 @@ enum handle_kind {
     HANDLE_FILE,
     HANDLE_FOLDER,
     HANDLE_KEY,
-    HANDLE_SOCKET
-}; // of a socket: see socket.c, `canon` is no name
+    HANDLE_DIRECTORY, // of the object manager's; `canon` is the kernel's name for it
+    HANDLE_SOCKET     // see socket.c: `canon` is no name
+};
 
 struct handle_record {
     HANDLE handle;

@@ -359,6 +359,7 @@ NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE, void **key, void **context, IO_STATU
                                     const LARGE_INTEGER *);
 NTSTATUS NTAPI NtCreateDirectoryObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenDirectoryObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
+NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
 NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *,
                                           UNICODE_STRING *);
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);

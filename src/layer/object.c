@@ -2,7 +2,8 @@
 #include "core/rules.h"
 #include "layer/file_lower.h"
 #include "layer/guard.h"
-#include "layer/layer.h"
+#include "layer/handles.h"
+#include "layer/host.h"
 
 // Named kernel objects and ports: a private name is rewritten into the VM's object directory.
 //
@@ -78,17 +79,55 @@ static NTSTATUS rewrite_text(struct str16 text, struct object_name *name, bool *
     return STATUS_SUCCESS;
 }
 
+/* What is known of a directory's handle; NULL where it is none. */
+static struct handle_record *directory_of(HANDLE handle)
+{
+    struct handle_record *record = handles_get(handle, HANDLE_DIRECTORY);
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 kernel, rest;
+    if (record)
+        return record;
+    if (host_name_of(handle, &memory, &kernel) || !kernel.len)
+        return NULL;
+    handles_add(handle, HANDLE_DIRECTORY, kernel,
+                !ntpath_below(kernel, str16_of(layer_config.objects), &rest), 0);
+    return handles_get(handle, HANDLE_DIRECTORY);
+}
+
+/* The same for a name relative to a directory: in one that is shared it may be a private one. */
+static NTSTATUS rewrite_relative(HANDLE root, struct str16 text, struct object_name *name,
+                                 bool *rewritten)
+{
+    layer_cleanup_record struct handle_record *directory = directory_of(root);
+    *rewritten = false;
+    if (!directory || !directory->lower || !text.len || text.s[0] == '\\')
+        return STATUS_SUCCESS;
+    struct str16_buf whole = {.cap = directory->canon.len + 1 + text.len};
+    layer_cleanup_free uint16_t *memory = whole.s = layer_alloc(whole.cap * sizeof *whole.s);
+    if (!memory)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    str16_put(&whole, directory->canon);
+    if (whole.s[whole.len - 1] != '\\')
+        str16_put_unit(&whole, '\\');
+    str16_put(&whole, text);
+    return rewrite_text(str16_view(&whole), name, rewritten);
+}
+
 /* Replaces *attributes by the VM's, when they name something private. */
 static NTSTATUS rewrite(const OBJECT_ATTRIBUTES **attributes, struct object_name *name)
 {
     const OBJECT_ATTRIBUTES *given = *attributes;
     bool rewritten;
     layer_wake();
-    if (!guard_attributes(given) || !given || !given->ObjectName || given->RootDirectory)
+    if (!guard_attributes(given) || !given || !given->ObjectName)
         return STATUS_SUCCESS;
-    NTSTATUS status = rewrite_text(str16_of_unicode(given->ObjectName), name, &rewritten);
+    NTSTATUS status = given->RootDirectory
+                          ? rewrite_relative(given->RootDirectory,
+                                             str16_of_unicode(given->ObjectName), name, &rewritten)
+                          : rewrite_text(str16_of_unicode(given->ObjectName), name, &rewritten);
     if (!status && rewritten) {
         name->attributes = *given;
+        name->attributes.RootDirectory = NULL;
         name->attributes.ObjectName = &name->text;
         *attributes = &name->attributes;
     }
@@ -140,7 +179,6 @@ OBJECT_CALL_0(NtOpenJobObject)
 OBJECT_CALL_1(NtCreateKeyedEvent, ULONG)
 OBJECT_CALL_0(NtOpenKeyedEvent)
 OBJECT_CALL_0(NtOpenIoCompletion)
-OBJECT_CALL_0(NtOpenDirectoryObject)
 OBJECT_CALL_0(NtOpenSymbolicLinkObject)
 
 NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
@@ -181,6 +219,55 @@ NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK acce
     return status ? status
                   : real.NtCreateSymbolicLinkObject(handle, access, (OBJECT_ATTRIBUTES *)attributes,
                                                     target);
+}
+
+NTSTATUS NTAPI layer_NtOpenDirectoryObject(HANDLE *handle, ACCESS_MASK access,
+                                           const OBJECT_ATTRIBUTES *given)
+{
+    REWRITTEN(given);
+    status = real.NtOpenDirectoryObject(handle, access, attributes);
+    // Wine has no name for the root, as for a directory that has none.
+    if (!status && !given->RootDirectory &&
+        str16_equal_ascii(str16_of_unicode(given->ObjectName), "\\"))
+        handles_add(*handle, HANDLE_DIRECTORY, str16_of_unicode(given->ObjectName), true, 0);
+    return status;
+}
+
+struct directory_entry { // OBJECT_DIRECTORY_INFORMATION; one without a name ends the list
+    UNICODE_STRING name, type;
+};
+
+/* Takes the directory out of the list in which the layer keeps what lies elsewhere on the host. */
+static bool drop_own_entry(struct directory_entry *entries)
+{
+    for (struct directory_entry *entry = entries; entry->name.Buffer; entry++) {
+        if (!str16_equal_ascii(str16_of_unicode(&entry->name), "Root"))
+            continue;
+        do
+            *entry = entry[1];
+        while ((++entry)->name.Buffer);
+        return true;
+    }
+    return false;
+}
+
+NTSTATUS NTAPI layer_NtQueryDirectoryObject(HANDLE handle, void *buffer, ULONG length,
+                                            BOOLEAN single, BOOLEAN restart, ULONG *context,
+                                            ULONG *returned)
+{
+    layer_wake();
+    for (;; restart = FALSE) {
+        NTSTATUS status =
+            real.NtQueryDirectoryObject(handle, buffer, length, single, restart, context, returned);
+        if (NT_ERROR(status))
+            return status;
+        layer_cleanup_record struct handle_record *directory = directory_of(handle);
+        struct directory_entry *entries = buffer;
+        if (!directory || !str16_equal_nocase(directory->canon, str16_of(layer_config.objects)) ||
+            !drop_own_entry(entries) || entries->name.Buffer)
+            return status;
+        // Nothing else was in it: there is more, or the system says that there is not.
+    }
 }
 
 // Ports
