@@ -89,9 +89,13 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     if (!lower.access)
         lower.access = FILE_READ_ATTRIBUTES;
     lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-    // Who lets others write but not read would keep the layer from making their copy. That nobody
-    // may read is then for the table to know, and for others to look up there.
-    if (lower.share & FILE_SHARE_WRITE && !(lower.share & FILE_SHARE_READ)) {
+    // Who lets others write but not read would keep the layer from making their copy, and so who
+    // opens to rename from making his own; who does not let others read a folder, from listing it
+    // to merge it. That nobody may read is then for the table to know, and for others to look up
+    // there.
+    if (!(lower.share & FILE_SHARE_READ) &&
+        (lower.share & FILE_SHARE_WRITE || call->access & DELETE ||
+         call->options & FILE_DIRECTORY_FILE)) {
         change_index_add(layer_changes, CHANGE_FILE_UPPER, name->path.canon);
         if (is_excluded(call, name, 0))
             return STATUS_SHARING_VIOLATION;
@@ -356,7 +360,7 @@ static NTSTATUS open_named(struct open_call *call)
         // VM's own always, since the system would follow it on the host.
         if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
              overlay_file_access_writes(call->access) ||
-             layer_changed(CHANGE_FILE_UPPER, name.path.canon)) &&
+             !store_untouched(name.path.canon)) &&
             !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
             return status;
         return open_file(call, &name);

@@ -133,7 +133,7 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view)
 {
     *view = (struct store_view){0};
     NTSTATUS status = STATUS_SUCCESS;
-    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+    if (!store_untouched(canon)) {
         struct str16_buf name;
         layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &name);
         if (!memory)
@@ -210,7 +210,7 @@ NTSTATUS store_make_folder(struct str16 canon)
 
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+    if (!store_untouched(canon)) {
         NTSTATUS status = host_attributes(str16_view(&upper), &there);
         if (status)
             return status;

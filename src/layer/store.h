@@ -26,7 +26,8 @@ struct store_view {
     ULONG effective;   // attributes of what the VM sees, 0 for nothing
 };
 
-/* Whether the name, and what is above it, is as the host has it: answered from memory. */
+/* Whether the name, and what is above it, is as the host has it: answered from memory. Below a name
+ * that is hidden the VM may have anything: a folder that was renamed to there. */
 bool store_untouched(struct str16 canon);
 
 /* Looks; makes no system call for what is untouched but the query of the host's attributes. */
