@@ -204,6 +204,7 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
         return status;
     store_announce(canon);
     change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
+    store_spell_as_host(canon, &upper);
     return copy_file(canon, str16_view(&lower), str16_view(&upper), empty);
 }
 

@@ -230,8 +230,14 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         bool beside = !info->root_directory && info->name[0] != '\\';
         status = real.NtSetInformationFile(handle, io, beside ? (void *)info : rewritten,
                                            beside ? length : (ULONG)size, class);
-        if (!status && view.upper & FILE_ATTRIBUTE_REPARSE_POINT)
+        if (status)
+            return status;
+        if (view.upper & FILE_ATTRIBUTE_REPARSE_POINT)
             alias_link_changed(target.path.canon);
+        // A file that is to be deleted when it is closed goes without a word; what it has replaced
+        // must not be seen again.
+        if (!link && !respelled && !store_look(target.path.canon, &view) && view.lower)
+            store_hide(target.path.canon);
         return status;
     }
     // A link to a file of the host's: to its copy, which this handle is not on.

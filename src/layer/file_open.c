@@ -133,11 +133,13 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (name->path.trailing)
         str16_put_unit(&upper, '\\');
     OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
-    // The system checks sharing among those who have the VM's own open; some may have the host's.
-    if (call->disposition != FILE_CREATE && is_excluded(call, name, 0))
-        return STATUS_SHARING_VIOLATION;
     struct open_call upper_call = *call;
     bool deletes = call->options & FILE_DELETE_ON_CLOSE;
+    // The system checks sharing among those who have the VM's own open; some may have the host's.
+    // What it refuses before that, it is left to refuse.
+    bool wrong = deletes && !(call->access & (DELETE | GENERIC_ALL));
+    if (call->disposition != FILE_CREATE && !wrong && is_excluded(call, name, 0))
+        return STATUS_SHARING_VIOLATION;
     if (deletes && view->lower & FILE_ATTRIBUTE_DIRECTORY) {
         // A folder that is not empty stays, without a word. The system sees what is the VM's in it.
         NTSTATUS empty = store_check_lower_empty(name->path.canon);

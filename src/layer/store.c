@@ -191,6 +191,31 @@ void store_announce(struct str16 canon)
     }
 }
 
+void store_spell_as_host(struct str16 canon, struct str16_buf *upper)
+{
+    enum { BUFFER = 1024 }; // more than one name of 255 units
+    uint64_t buffer[BUFFER / sizeof(uint64_t)];
+    const FILE_NAMES_INFORMATION *found = (const void *)buffer;
+    struct str16_buf lower;
+    struct str16 parent, leaf = ntpath_leaf(canon);
+    IO_STATUS_BLOCK io;
+    layer_cleanup_handle HANDLE folder = NULL;
+
+    if (!ntpath_parent(canon, &parent) || upper->overflow)
+        return;
+    layer_cleanup_free uint16_t *memory = store_lower_name(parent, 0, &lower);
+    if (!memory || host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN,
+                             FILE_DIRECTORY_FILE, 0, &folder))
+        return;
+    UNICODE_STRING text = unicode_of_str16(leaf);
+    if (real.NtQueryDirectoryFile(folder, NULL, NULL, NULL, &io, buffer, sizeof buffer,
+                                  FileNamesInformation, TRUE, &text, TRUE))
+        return;
+    struct str16 name = {(const uint16_t *)found->FileName, found->FileNameLength / sizeof(WCHAR)};
+    if (str16_equal_nocase(name, leaf)) // else it is another's short name
+        memcpy(upper->s + upper->len - leaf.len, name.s, leaf.len * sizeof *name.s);
+}
+
 /* Makes one folder, when the one above it is there. */
 static NTSTATUS make_one_folder(struct str16 name, ULONG attributes)
 {
@@ -229,8 +254,10 @@ NTSTATUS store_make_folder(struct str16 canon)
     if (!lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     host_attributes(str16_view(&lower), &attributes);
-    if (attributes)
+    if (attributes) {
         change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
+        store_spell_as_host(canon, &upper);
+    }
     store_announce(canon);
     return attributes & FILE_ATTRIBUTE_DIRECTORY
                ? copyup_folder(canon, str16_view(&lower), str16_view(&upper))

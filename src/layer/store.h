@@ -26,6 +26,10 @@ struct store_view {
     ULONG effective;   // attributes of what the VM sees, 0 for nothing
 };
 
+/* Spells the last component of `canon`, which is the host's, as the host does, in the VM's name
+ * `upper` for it. What cannot be found out stays as it is. */
+void store_spell_as_host(struct str16 canon, struct str16_buf *upper);
+
 /* Whether the name, and what is above it, is as the host has it: answered from memory. Below a name
  * that is hidden the VM may have anything: a folder that was renamed to there. */
 bool store_untouched(struct str16 canon);

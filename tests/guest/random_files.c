@@ -10,10 +10,7 @@
 //     alone,
 //                  so that what fails can be cut down
 //     single       closes every handle at the end of its operation: none is open across others
-//     cases        names are spelled in small and capital letters at random, and shown in capitals:
-//     what
-//                  is copied into the VM is spelled as by who caused that, which shows when the
-//                  folder is renamed later
+//     cases        names are spelled in small and capital letters at random
 //     shares       handles are opened for all kinds of sharing, otherwise for every one
 //     nolists      lists no folder through a handle
 //     keep         leaves the final state
@@ -155,16 +152,8 @@ static int64_t draw_time(void)
 struct slot {
     HANDLE handle;
     bool folder, refused;
-    ACCESS_MASK granted;
 };
 static struct slot slots[SLOTS];
-
-/* Wine asks for no right where the name is changed. In a VM, as on Windows, without it it is not.
- */
-static bool lacks(const struct slot *slot, ACCESS_MASK right)
-{
-    return !(slot->granted & right);
-}
 
 static NTSTATUS close_slot(struct slot *slot)
 {
@@ -297,8 +286,6 @@ static void op_rename_or_link(struct slot *slot)
     WCHAR relative[PATH], path[PATH];
     const struct slot *root = &slots[draw(SLOTS)];
     bool link = one_in(4);
-    if (!link && lacks(slot, DELETE))
-        return;
     draw_path(relative, false);
     if (one_in(5) && root->handle && root->folder && root != slot) {
         request.info.root_directory = root->handle;
@@ -360,8 +347,6 @@ static void op_list(struct slot *slot)
             next = entry->NextEntryOffset;
             memcpy(names[count], entry->FileName, (length < 63 ? length : 63) * sizeof(WCHAR));
             names[count][length < 63 ? length : 63] = 0;
-            if (cases)
-                _wcsupr(names[count]);
             order[count] = names[count];
             count++;
         }
@@ -456,9 +441,6 @@ static void op_open(void)
     NtQueryInformationFile(slot->handle, &io, &standard, sizeof standard, FileStandardInformation);
     slot->folder = standard.directory;
     slot->refused = false;
-    PUBLIC_OBJECT_BASIC_INFORMATION object_info = {0};
-    NtQueryObject(slot->handle, ObjectBasicInformation, &object_info, sizeof object_info, NULL);
-    slot->granted = object_info.GrantedAccess;
     for (uint32_t i = draw(4); i; i--)
         if (access & SYNCHRONIZE && slot->handle)
             op_on_handle(slot);
@@ -641,8 +623,6 @@ static void walk(const WCHAR *folder, bool folder_last,
     do {
         WIN32_FIND_DATAW *copy = malloc(sizeof *copy);
         *copy = found;
-        if (cases)
-            _wcsupr(copy->cFileName);
         if (wcscmp(found.cFileName, L".") && wcscmp(found.cFileName, L"..") && count < 256)
             order[count++] = copy->cFileName;
         else
