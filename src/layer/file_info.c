@@ -216,6 +216,13 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
 
     struct str16_buf upper;
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
+    // A file keeps the spelling of what it replaces: on Wine (8, ntdll/unix/file.c) it does.
+    struct store_view replaced = {0};
+    if (upper_memory && !link && !respelled &&
+        !(status = store_look(target.path.canon, &replaced)) && replaced.lower && !replaced.upper)
+        store_spell_as_host(target.path.canon, &upper);
+    if (status)
+        return status;
     if (upper_memory && target.path.trailing)
         str16_put_unit(&upper, '\\');
     size_t size = sizeof *info + upper.len * sizeof(WCHAR);
@@ -236,7 +243,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
             alias_link_changed(target.path.canon);
         // A file that is to be deleted when it is closed goes without a word; what it has replaced
         // must not be seen again.
-        if (!link && !respelled && !store_look(target.path.canon, &view) && view.lower)
+        if (replaced.lower)
             store_hide(target.path.canon);
         return status;
     }

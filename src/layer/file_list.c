@@ -49,7 +49,8 @@ static uint16_t *child_name(struct str16 folder, struct str16 name, struct str16
 struct subject {
     uint16_t *memory; // of the name; layer_alloc()'s
     struct str16 canon;
-    HANDLE own; // on the VM's own; NULL for one on the host's
+    HANDLE handle;
+    bool own; // is on the VM's own
 };
 
 static void forget_subject(struct subject *subject)
@@ -64,13 +65,10 @@ static NTSTATUS find_subject(HANDLE handle, const struct handle_record *record,
                              struct subject *subject)
 {
     HANDLE current = file_lower_current(handle);
-    bool own;
-    *subject = (struct subject){.canon = record->canon};
+    *subject = (struct subject){.canon = record->canon, .handle = current};
     if (record->lower && current == handle)
         return STATUS_SUCCESS;
-    NTSTATUS status = file_name_of_handle(current, &subject->memory, &subject->canon, &own);
-    subject->own = !status && own ? current : NULL;
-    return status;
+    return file_name_of_handle(current, &subject->memory, &subject->canon, &subject->own);
 }
 
 /* What the VM sees of a folder, in a class that has the members of `class`. */
@@ -79,8 +77,8 @@ static NTSTATUS read_layers(const struct subject *subject, uint32_t class,
 {
     UNICODE_STRING pattern =
         unicode_of_str16((struct str16){listing->pattern, listing->pattern_len});
-    return merge_read(subject->canon, subject->own, listing->pattern_len ? &pattern : NULL,
-                      dirlist_source(class), merge);
+    return merge_read(subject->canon, subject->handle, subject->own,
+                      listing->pattern_len ? &pattern : NULL, dirlist_source(class), merge);
 }
 
 static NTSTATUS read_anew(const struct subject *subject, uint32_t class, struct listing *listing)
@@ -131,7 +129,7 @@ static NTSTATUS same_as_own(HANDLE handle, const struct subject *subject, bool *
     struct str16 parent;
 
     *same = false;
-    if (subject->own != handle || !ntpath_parent(subject->canon, &parent))
+    if (!subject->own || subject->handle != handle || !ntpath_parent(subject->canon, &parent))
         return STATUS_SUCCESS;
     NTSTATUS status = store_look(subject->canon, &view);
     // Nothing of the host's, or no folder at all: which is for the system to refuse.

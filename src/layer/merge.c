@@ -258,8 +258,8 @@ static NTSTATUS keep_visible(struct merge *merge, struct str16 canon, size_t fro
     return status;
 }
 
-NTSTATUS merge_read(struct str16 canon, HANDLE handle, UNICODE_STRING *pattern, uint32_t source,
-                    struct merge *merge)
+NTSTATUS merge_read(struct str16 canon, HANDLE handle, bool own, UNICODE_STRING *pattern,
+                    uint32_t source, struct merge *merge)
 {
     struct str16_buf upper, lower;
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(canon, 0, &upper);
@@ -270,12 +270,12 @@ NTSTATUS merge_read(struct str16 canon, HANDLE handle, UNICODE_STRING *pattern, 
     merge->source = source;
     if (!upper_memory || !lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_folder(&merge->entries, str16_view(&upper), handle, pattern, source);
+    NTSTATUS status = read_folder(&merge->entries, str16_view(&upper), own ? handle : NULL, pattern, source);
     size_t from_upper = merge->entries.count;
     if (!status)
         status = store_is_hidden(canon, &hidden);
     if (!status && !hidden)
-        status = read_folder(&merge->entries, str16_view(&lower), NULL, pattern, source);
+        status = read_folder(&merge->entries, str16_view(&lower), own ? NULL : handle, pattern, source);
     size_t count = merge->entries.count;
     if (status || !count)
         return status;
