@@ -275,7 +275,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     case OVERLAY_COLLIDE:
         return STATUS_OBJECT_NAME_COLLISION;
     case OVERLAY_ABSENT:
-        return store_absent_status(canon);
+        return store_absent_status(canon, name->path.trailing);
     }
     if (status)
         return status;
@@ -300,7 +300,7 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
         status = open_lower(call, name);
         // What the folder above is, the host need not know.
         if (status == STATUS_OBJECT_PATH_NOT_FOUND)
-            return store_absent_status(canon);
+            return store_absent_status(canon, name->path.trailing);
     } while (status == STATUS_RETRY);
     return status;
 }
@@ -439,7 +439,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         if (status)
             return status;
         if (!view.effective)
-            return store_absent_status(name->path.canon);
+            return store_absent_status(name->path.canon, name->path.trailing);
         *on_host = !view.upper;
     }
     struct str16_buf path;
@@ -467,7 +467,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         return status;                                                                             \
     status = real.call(&found, info);                                                              \
     if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
-        return store_absent_status(name.path.canon);                                               \
+        return store_absent_status(name.path.canon, name.path.trailing);                                               \
     return status
 
 NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,

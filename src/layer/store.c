@@ -155,7 +155,7 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view)
     return status;
 }
 
-NTSTATUS store_absent_status(struct str16 canon)
+NTSTATUS store_absent_status(struct str16 canon, bool trailing)
 {
     struct str16 parent;
     struct store_view view;
@@ -170,14 +170,18 @@ NTSTATUS store_absent_status(struct str16 canon)
     struct str16_buf name;
     struct nt_file_basic_information info;
     layer_cleanup_free uint16_t *memory =
-        view.upper ? store_upper_name(canon, 0, &name) : store_lower_name(canon, 0, &name);
+        view.upper ? store_upper_name(canon, 1, &name) : store_lower_name(canon, 1, &name);
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (trailing)
+        str16_put_unit(&name, '\\');
     UNICODE_STRING text = unicode_of_str16(str16_view(&name));
     OBJECT_ATTRIBUTES attributes = nt_named(&text);
     status = name.len * sizeof(WCHAR) > 0xfffe ? STATUS_OBJECT_NAME_INVALID
                                                : real.NtQueryAttributesFile(&attributes, &info);
-    return status && status != STATUS_OBJECT_PATH_NOT_FOUND ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+    return status && (trailing || status != STATUS_OBJECT_PATH_NOT_FOUND)
+               ? status
+               : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 void store_announce(struct str16 canon)

@@ -38,8 +38,8 @@ bool store_untouched(struct str16 canon);
 NTSTATUS store_look(struct str16 canon, struct store_view *view);
 
 /* The status for a name that does not exist: whether its folder is missing too, as the VM sees it.
- */
-NTSTATUS store_absent_status(struct str16 canon);
+ * `trailing`: a separator was given behind it, which Wine takes for a missing folder. */
+NTSTATUS store_absent_status(struct str16 canon, bool trailing);
 
 /* STATUS_DIRECTORY_NOT_EMPTY when the VM sees something in the host's folder `canon`. */
 NTSTATUS store_check_lower_empty(struct str16 canon);

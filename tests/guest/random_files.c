@@ -12,7 +12,6 @@
 //     single       closes every handle at the end of its operation: none is open across others
 //     cases        names are spelled in small and capital letters at random
 //     shares       handles are opened for all kinds of sharing, otherwise for every one
-//     nolists      lists no folder through a handle
 //     keep         leaves the final state
 //
 // ROUND operations each work on a tree of their own (r0, r1, ...), because after some thousands
@@ -48,7 +47,7 @@ enum { POOL = sizeof pool / sizeof *pool };
 
 static WCHAR base[PATH]; // the current round's tree, as Win32 names it
 static uint64_t prng;
-static bool single, all, no_lists, cases, shares;
+static bool single, all, cases, shares;
 static uint64_t sum = HASH_START;
 
 /* ---- choices ---- */
@@ -169,8 +168,8 @@ static void close_all(void)
 }
 
 /* To be called after a rename or deletion. Windows lets no folder be renamed while something in it
- * is open, Wine does; and a handle on a folder of the host's that the VM has renamed since stays on
- * that. */
+ * is open; Wine does, and the other handles on that folder and on what is in it keep their old names
+ * (8, server/fd.c, set_fd_name), which a VM goes by. */
 static void forget_folders(void)
 {
     for (unsigned i = 0; i < SLOTS; i++)
@@ -369,7 +368,7 @@ static void op_on_handle(struct slot *slot)
         op_list, op_list, op_list, op_query, op_dispose, op_rename_or_link, op_set_basic};
     uint32_t which = draw(77);
     if (slot->folder)
-        folder_ops[no_lists ? 3 + which % 4 : which % 7](slot);
+        folder_ops[which % 7](slot);
     else
         file_ops[which % 11](slot);
 }
@@ -752,7 +751,7 @@ int wmain(int argc, WCHAR **argv)
     }
     if (argc == 1) {
         prepare(here, 1);
-        single = no_lists = true;
+        single = true;
     } else if (argc >= 4) {
         folder = argv[1];
         seed = _wcstoui64(argv[2], NULL, 10);
@@ -767,7 +766,6 @@ int wmain(int argc, WCHAR **argv)
         single |= !wcscmp(argv[i], L"single");
         shares |= !wcscmp(argv[i], L"shares");
         cases |= !wcscmp(argv[i], L"cases");
-        no_lists |= !wcscmp(argv[i], L"nolists");
         keep |= !wcscmp(argv[i], L"keep");
     }
     for (unsigned number = 0; number < count; number++) {
