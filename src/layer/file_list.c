@@ -122,7 +122,8 @@ static bool same_as_host(const struct handle_record *record)
     return memory && !store_owns(child);
 }
 
-/* Whether the system's listing of the VM's own folder through this handle is all that the VM sees. */
+/* Whether the system's listing of the VM's own folder through this handle is all that the VM sees.
+ */
 static NTSTATUS same_as_own(HANDLE handle, const struct subject *subject, bool *same)
 {
     struct store_view view;

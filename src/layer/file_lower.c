@@ -322,7 +322,8 @@ static bool refuse_lower(HANDLE handle, NTSTATUS *status)
 }
 
 /* Whether the system renames only through a handle that has the right to delete, as Windows does:
- * Wine 8 asks for none (server/fd.c, set_fd_name_info). Tried once, on a file of the layer's own. */
+ * Wine 8 asks for none (server/fd.c, set_fd_name_info). Tried once, on a file of the layer's own.
+ */
 static bool system_asks_for_right(void)
 {
     static LONG known; // 1 no, 2 yes
@@ -330,8 +331,7 @@ static bool system_asks_for_right(void)
         layer_cleanup_handle HANDLE file = NULL, weak = NULL;
         struct str16_buf name;
         uint16_t units[COPYUP_WORK_NAME_MAX + 1];
-        NTSTATUS status =
-            copyup_make_work(DELETE, FILE_NON_DIRECTORY_FILE, 0, units, &name, &file);
+        NTSTATUS status = copyup_make_work(DELETE, FILE_NON_DIRECTORY_FILE, 0, units, &name, &file);
         if (!status)
             status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &weak);
         name.cap = COPYUP_WORK_NAME_MAX + 1;

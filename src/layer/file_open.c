@@ -200,8 +200,7 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
     if (name->path.trailing && !folder)
         return STATUS_OBJECT_NAME_INVALID;
-    if (call->options & FILE_DELETE_ON_CLOSE &&
-        !(call->access & (DELETE | GENERIC_ALL)))
+    if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
         return STATUS_INVALID_PARAMETER;
     if (call->options & FILE_DIRECTORY_FILE && overwrites)
         return STATUS_INVALID_PARAMETER;
@@ -361,8 +360,7 @@ static NTSTATUS open_named(struct open_call *call)
         // A link that is to be listed or changed through stands for what it leads to; one of the
         // VM's own always, since the system would follow it on the host.
         if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
-             overlay_file_access_writes(call->access) ||
-             !store_untouched(name.path.canon)) &&
+             overlay_file_access_writes(call->access) || !store_untouched(name.path.canon)) &&
             !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
             return status;
         return open_file(call, &name);
@@ -467,7 +465,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         return status;                                                                             \
     status = real.call(&found, info);                                                              \
     if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
-        return store_absent_status(name.path.canon, name.path.trailing);                                               \
+        return store_absent_status(name.path.canon, name.path.trailing);                           \
     return status
 
 NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,

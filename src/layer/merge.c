@@ -270,12 +270,14 @@ NTSTATUS merge_read(struct str16 canon, HANDLE handle, bool own, UNICODE_STRING 
     merge->source = source;
     if (!upper_memory || !lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_folder(&merge->entries, str16_view(&upper), own ? handle : NULL, pattern, source);
+    NTSTATUS status =
+        read_folder(&merge->entries, str16_view(&upper), own ? handle : NULL, pattern, source);
     size_t from_upper = merge->entries.count;
     if (!status)
         status = store_is_hidden(canon, &hidden);
     if (!status && !hidden)
-        status = read_folder(&merge->entries, str16_view(&lower), own ? NULL : handle, pattern, source);
+        status =
+            read_folder(&merge->entries, str16_view(&lower), own ? NULL : handle, pattern, source);
     size_t count = merge->entries.count;
     if (status || !count)
         return status;

@@ -168,8 +168,8 @@ static void close_all(void)
 }
 
 /* To be called after a rename or deletion. Windows lets no folder be renamed while something in it
- * is open; Wine does, and the other handles on that folder and on what is in it keep their old names
- * (8, server/fd.c, set_fd_name), which a VM goes by. */
+ * is open; Wine does, and the other handles on that folder and on what is in it keep their old
+ * names (8, server/fd.c, set_fd_name), which a VM goes by. */
 static void forget_folders(void)
 {
     for (unsigned i = 0; i < SLOTS; i++)
