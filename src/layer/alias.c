@@ -235,7 +235,7 @@ static NTSTATUS lengthen(struct growing *name, size_t *end)
 static NTSTATUS ask(struct str16 canon, uint16_t **memory, struct str16 *to)
 {
     *memory = NULL;
-    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+    if (!store_untouched(canon)) {
         struct str16_buf upper;
         layer_cleanup_free uint16_t *upper_memory = store_upper_name(canon, 0, &upper);
         ULONG attributes;
@@ -288,7 +288,7 @@ static NTSTATUS follow(struct growing *name, size_t *len)
         NTSTATUS status = STATUS_SUCCESS;
         if (alias_table_find(layer_aliases, canon, &to)) {
             // What the VM has there now need be no link any more.
-            if (layer_changed(CHANGE_FILE_UPPER, canon) && !is_own_link(canon)) {
+            if (!store_untouched(canon) && !is_own_link(canon)) {
                 done = end;
                 continue;
             }

@@ -101,17 +101,30 @@ static NTSTATUS put_in_place(HANDLE to, struct str16 upper,
     return status;
 }
 
+/* Opens a file to copy it. One that is read without sharing that can still have its attributes set
+ * or be renamed; then *lender is a handle to read it through, and *from tells the rest. */
+static NTSTATUS open_to_copy(struct str16 canon, struct str16 lower, bool empty, HANDLE *from,
+                             HANDLE *lender)
+{
+    ULONG options = FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY;
+    ACCESS_MASK beside_data = FILE_READ_ATTRIBUTES | FILE_READ_EA | READ_CONTROL;
+    NTSTATUS status = host_open(lower, empty ? FILE_READ_ATTRIBUTES | READ_CONTROL : GENERIC_READ,
+                                FILE_OPEN, options, 0, from);
+    if (status != STATUS_SHARING_VIOLATION)
+        return status;
+    *lender = shares_borrow(canon);
+    return *lender ? host_open(lower, beside_data, FILE_OPEN, options, 0, from) : status;
+}
+
 static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 upper, bool empty)
 {
-    layer_cleanup_handle HANDLE from = NULL, to = NULL;
+    layer_cleanup_handle HANDLE from = NULL, lender = NULL, to = NULL;
     struct nt_file_basic_information info;
     uint16_t units[COPYUP_WORK_NAME_MAX];
     struct str16_buf work;
     IO_STATUS_BLOCK io;
 
-    NTSTATUS status =
-        host_open(lower, empty ? FILE_READ_ATTRIBUTES | READ_CONTROL : GENERIC_READ, FILE_OPEN,
-                  FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY, 0, &from);
+    NTSTATUS status = open_to_copy(canon, lower, empty, &from, &lender);
     if (!status)
         status = real.NtQueryInformationFile(from, &io, &info, sizeof info, FileBasicInformation);
     if (status)
@@ -126,7 +139,7 @@ static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 u
     if (empty) {
         status = copyup_security(from, lower, to, str16_view(&work));
     } else {
-        status = copyup_data(from, to, info.attributes);
+        status = lender ? copyup_mapped(lender, to) : copyup_data(from, to, info.attributes);
         if (!status)
             status = copyup_properties(from, lower, to, str16_view(&work), info.attributes);
     }
@@ -204,6 +217,7 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
         return status;
     store_announce(canon);
     change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
+    store_spell_as_host(canon, &upper);
     return copy_file(canon, str16_view(&lower), str16_view(&upper), empty);
 }
 

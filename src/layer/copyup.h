@@ -15,6 +15,10 @@ NTSTATUS copyup_make_work(ACCESS_MASK access, ULONG options, ULONG attributes, u
  * uses: shared blocks, holes. `attributes` are those of the file that `from` is of. */
 NTSTATUS copyup_data(HANDLE from, HANDLE to, ULONG attributes);
 
+/* The same through memory that `from` is mapped to, without its holes: for a handle that others
+ * read through, whose position stays. */
+NTSTATUS copyup_mapped(HANDLE from, HANDLE to);
+
 /* Copies what a file or folder has besides its data, attributes and times: security, extended
  * attributes, named streams. What a file system does not have is left out. `from_name` and
  * `to_name` are the absolute names. */

@@ -42,7 +42,7 @@ static NTSTATUS set_end(HANDLE file, LONGLONG size)
 }
 
 /* What another has locked cannot be read, but it can be mapped. */
-static NTSTATUS copy_locked(HANDLE from, HANDLE to, LONGLONG at, LONGLONG end, ULONG *copied)
+static NTSTATUS copy_mapped(HANDLE from, HANDLE to, LONGLONG at, LONGLONG end, ULONG *copied)
 {
     layer_cleanup_handle HANDLE section = NULL;
     LARGE_INTEGER offset = {.QuadPart = at & ~(LONGLONG)0xffff}, place = {.QuadPart = at};
@@ -76,7 +76,7 @@ static NTSTATUS copy_range(HANDLE from, HANDLE to, uint8_t *buffer, LONGLONG at,
         if (status == STATUS_END_OF_FILE)
             return STATUS_SUCCESS;
         if (status == STATUS_FILE_LOCK_CONFLICT) {
-            status = copy_locked(from, to, at, end, &got);
+            status = copy_mapped(from, to, at, end, &got);
         } else if (!status) {
             got = (ULONG)io.Information;
             if (!got)
@@ -188,4 +188,16 @@ NTSTATUS copyup_data(HANDLE from, HANDLE to, ULONG attributes)
             return status;
     }
     return copy_range(from, to, buffer, 0, size);
+}
+
+NTSTATUS copyup_mapped(HANDLE from, HANDLE to)
+{
+    struct nt_file_standard_information standard;
+    IO_STATUS_BLOCK io;
+    NTSTATUS status =
+        real.NtQueryInformationFile(from, &io, &standard, sizeof standard, FileStandardInformation);
+    ULONG copied = 0;
+    for (LONGLONG at = 0; !status && at < standard.end_of_file.QuadPart; at += copied)
+        status = copy_mapped(from, to, at, standard.end_of_file.QuadPart, &copied);
+    return status;
 }

@@ -73,46 +73,6 @@ static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG 
                   : real.NtSetInformationFile(copy, io, info, length, FileBasicInformation);
 }
 
-/* Announces below `to` what lies below `from`, both canonical, in the VM's layer. */
-struct announcement {
-    struct str16 from, to;
-};
-
-static NTSTATUS announce_tree(struct str16 from, struct str16 to);
-
-static NTSTATUS announce_entry(void *context, struct str16 name, ULONG attributes)
-{
-    const struct announcement *parent = context;
-    size_t cap = parent->from.len + parent->to.len + 2 + 2 * name.len;
-    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    struct str16_buf from = {.s = memory, .cap = parent->from.len + 1 + name.len};
-    struct str16_buf to = {.s = memory + from.cap, .cap = parent->to.len + 1 + name.len};
-    str16_put(&from, parent->from);
-    str16_put_unit(&from, '\\');
-    str16_put(&from, name);
-    str16_put(&to, parent->to);
-    str16_put_unit(&to, '\\');
-    str16_put(&to, name);
-    store_announce(str16_view(&to));
-    return attributes & FILE_ATTRIBUTE_DIRECTORY ? announce_tree(str16_view(&from), str16_view(&to))
-                                                 : STATUS_SUCCESS;
-}
-
-static NTSTATUS announce_tree(struct str16 from, struct str16 to)
-{
-    struct announcement pair = {from, to};
-    struct str16_buf upper;
-    layer_cleanup_free uint16_t *memory = store_upper_name(from, 0, &upper);
-    layer_cleanup_handle HANDLE folder = NULL;
-    if (!memory)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = host_open(str16_view(&upper), FILE_LIST_DIRECTORY, FILE_OPEN,
-                                FILE_DIRECTORY_FILE, 0, &folder);
-    return status ? status : host_list(folder, announce_entry, &pair);
-}
-
 static bool same_volume(struct str16 a, struct str16 b)
 {
     size_t i = 0, j = 0;
@@ -240,17 +200,14 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         return status;
 
     // Everything of the folder that the VM sees goes with it, and nothing of the host's shows
-    // through at its new place.
+    // through at its new place: the mark there also says that what is below may be the VM's.
     if (folder && view.lower)
         status = store_copy_up_tree(source);
     if (!status && ntpath_parent(target.path.canon, &parent))
         status = store_make_folder(parent);
     store_announce(target.path.canon);
-    if (!status && folder && !respelled) {
-        status = announce_tree(source, target.path.canon);
-        if (!status)
-            status = store_hide(target.path.canon);
-    }
+    if (!status && folder && !respelled)
+        status = store_hide(target.path.canon);
     // Also when only its spelling changes: from then on the VM's counts.
     if (!status && view.lower && !link)
         status = store_hide(source);
@@ -259,6 +216,13 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
 
     struct str16_buf upper;
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
+    // A file keeps the spelling of what it replaces: on Wine (8, ntdll/unix/file.c) it does.
+    struct store_view replaced = {0};
+    if (upper_memory && !link && !respelled &&
+        !(status = store_look(target.path.canon, &replaced)) && replaced.lower && !replaced.upper)
+        store_spell_as_host(target.path.canon, &upper);
+    if (status)
+        return status;
     if (upper_memory && target.path.trailing)
         str16_put_unit(&upper, '\\');
     size_t size = sizeof *info + upper.len * sizeof(WCHAR);
@@ -273,8 +237,14 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
         bool beside = !info->root_directory && info->name[0] != '\\';
         status = real.NtSetInformationFile(handle, io, beside ? (void *)info : rewritten,
                                            beside ? length : (ULONG)size, class);
-        if (!status && view.upper & FILE_ATTRIBUTE_REPARSE_POINT)
+        if (status)
+            return status;
+        if (view.upper & FILE_ATTRIBUTE_REPARSE_POINT)
             alias_link_changed(target.path.canon);
+        // A file that is to be deleted when it is closed goes without a word; what it has replaced
+        // must not be seen again.
+        if (replaced.lower)
+            store_hide(target.path.canon);
         return status;
     }
     // A link to a file of the host's: to its copy, which this handle is not on.

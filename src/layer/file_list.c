@@ -1,4 +1,5 @@
 #include "layer/changes.h"
+#include "layer/file_lower.h"
 #include "layer/file_name.h"
 #include "layer/folder.h"
 #include "layer/merge.h"
@@ -44,28 +45,55 @@ static uint16_t *child_name(struct str16 folder, struct str16 name, struct str16
     return memory;
 }
 
+/* A folder that is listed, as it is now. */
+struct subject {
+    uint16_t *memory; // of the name; layer_alloc()'s
+    struct str16 canon;
+    HANDLE handle;
+    bool own; // is on the VM's own
+};
+
+static void forget_subject(struct subject *subject)
+{
+    layer_free(subject->memory);
+}
+#define layer_cleanup_subject __attribute__((cleanup(forget_subject)))
+
+/* Any process of the VM may have renamed the VM's own; a handle from before the copy leads there
+ * too. */
+static NTSTATUS find_subject(HANDLE handle, const struct handle_record *record,
+                             struct subject *subject)
+{
+    HANDLE current = file_lower_current(handle);
+    *subject = (struct subject){.canon = record->canon, .handle = current};
+    if (record->lower && current == handle)
+        return STATUS_SUCCESS;
+    return file_name_of_handle(current, &subject->memory, &subject->canon, &subject->own);
+}
+
 /* What the VM sees of a folder, in a class that has the members of `class`. */
-static NTSTATUS read_layers(struct str16 canon, uint32_t class, const struct listing *listing,
-                            struct merge *merge)
+static NTSTATUS read_layers(const struct subject *subject, uint32_t class,
+                            const struct listing *listing, struct merge *merge)
 {
     UNICODE_STRING pattern =
         unicode_of_str16((struct str16){listing->pattern, listing->pattern_len});
-    return merge_read(canon, listing->pattern_len ? &pattern : NULL, dirlist_source(class), merge);
+    return merge_read(subject->canon, subject->handle, subject->own,
+                      listing->pattern_len ? &pattern : NULL, dirlist_source(class), merge);
 }
 
-static NTSTATUS read_anew(struct str16 canon, uint32_t class, struct listing *listing)
+static NTSTATUS read_anew(const struct subject *subject, uint32_t class, struct listing *listing)
 {
     listing->at = 0;
-    return read_layers(canon, class, listing, &listing->merge);
+    return read_layers(subject, class, listing, &listing->merge);
 }
 
 /* Reads the layers again, in a class that has what is asked for now, and goes on where the listing
  * was. */
-static NTSTATUS read_richer(struct str16 canon, uint32_t class, struct listing *listing)
+static NTSTATUS read_richer(const struct subject *subject, uint32_t class, struct listing *listing)
 {
     struct merge merge = {0};
     size_t at = 0;
-    NTSTATUS status = read_layers(canon, class, listing, &merge);
+    NTSTATUS status = read_layers(subject, class, listing, &merge);
     if (status) {
         merge_forget(&merge);
         return status;
@@ -94,26 +122,19 @@ static bool same_as_host(const struct handle_record *record)
     return memory && !store_owns(child);
 }
 
-/* Whether the system's listing of the VM's own folder is all that the VM sees. *memory gets the
- * folder's name as it is now, which for an own folder any process of the VM may have changed. */
-static NTSTATUS same_as_own(HANDLE handle, const struct handle_record *record, uint16_t **memory,
-                            struct str16 *canon, bool *same)
+/* Whether the system's listing of the VM's own folder through this handle is all that the VM sees.
+ */
+static NTSTATUS same_as_own(HANDLE handle, const struct subject *subject, bool *same)
 {
     struct store_view view;
     struct str16 parent;
-    bool own;
 
     *same = false;
-    *memory = NULL;
-    *canon = record->canon;
-    if (record->lower)
+    if (!subject->own || subject->handle != handle || !ntpath_parent(subject->canon, &parent))
         return STATUS_SUCCESS;
-    NTSTATUS status = file_name_of_handle(handle, memory, canon, &own);
-    if (!status && own && ntpath_parent(*canon, &parent)) {
-        status = store_look(*canon, &view);
-        // Nothing of the host's, or no folder at all: which is for the system to refuse.
-        *same = !status && (!view.lower || !(view.upper & FILE_ATTRIBUTE_DIRECTORY));
-    }
+    NTSTATUS status = store_look(subject->canon, &view);
+    // Nothing of the host's, or no folder at all: which is for the system to refuse.
+    *same = !status && (!view.lower || !(view.upper & FILE_ATTRIBUTE_DIRECTORY));
     return status;
 }
 
@@ -194,21 +215,23 @@ static NTSTATUS note_pattern(struct listing *listing, const UNICODE_STRING *patt
 static NTSTATUS begin(const struct call *call, const struct handle_record *record,
                       struct listing *listing)
 {
-    layer_cleanup_free uint16_t *memory = NULL;
-    struct str16 canon;
+    layer_cleanup_subject struct subject subject = {0};
     bool same = same_as_host(record);
     NTSTATUS status = STATUS_SUCCESS;
 
     listing->by = BY_SYSTEM;
-    if (!same)
-        status = same_as_own(call->handle, record, &memory, &canon, &same);
+    if (!same) {
+        status = find_subject(call->handle, record, &subject);
+        if (!status)
+            status = same_as_own(call->handle, &subject, &same);
+    }
     if (same || status)
         return status;
     status = check_access(call->handle);
     if (!status && !listing->answered)
         status = note_pattern(listing, call->pattern);
     if (!status)
-        status = read_anew(canon, call->class, listing);
+        status = read_anew(&subject, call->class, listing);
     listing->by = status ? NOT_BEGUN : MERGED;
     return status;
 }
@@ -286,8 +309,12 @@ static NTSTATUS list_merged(const struct call *call, const struct handle_record 
         if (call->event)
             real.NtResetEvent(call->event, NULL);
     }
-    if (!dirlist_covers(listing->merge.source, call->class))
-        status = read_richer(record->canon, call->class, listing);
+    if (!dirlist_covers(listing->merge.source, call->class)) {
+        layer_cleanup_subject struct subject subject = {0};
+        status = find_subject(call->handle, record, &subject);
+        if (!status)
+            status = read_richer(&subject, call->class, listing);
+    }
     if (status)
         return status;
     status = hand_out(listing, call, &information);

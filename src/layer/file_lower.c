@@ -1,5 +1,6 @@
 #include "layer/file_lower.h"
 #include "layer/changes.h"
+#include "layer/copyup.h"
 #include "layer/file_name.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
@@ -318,6 +319,30 @@ static bool refuse_lower(HANDLE handle, NTSTATUS *status)
     return !file_name_of_handle(handle, &memory, &canon, &own) && !own;
 }
 
+/* Whether the system renames only through a handle that has the right to delete, as Windows does:
+ * Wine 8 asks for none (server/fd.c, set_fd_name_info). Tried once, on a file of the layer's own.
+ */
+static bool system_asks_for_right(void)
+{
+    static LONG known; // 1 no, 2 yes
+    if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+        layer_cleanup_handle HANDLE file = NULL, weak = NULL;
+        struct str16_buf name;
+        uint16_t units[COPYUP_WORK_NAME_MAX + 1];
+        NTSTATUS status = copyup_make_work(DELETE, FILE_NON_DIRECTORY_FILE, 0, units, &name, &file);
+        if (!status)
+            status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &weak);
+        name.cap = COPYUP_WORK_NAME_MAX + 1;
+        str16_put_unit(&name, 'r');
+        if (!status)
+            status = host_rename(weak, str16_view(&name), false);
+        if (weak)
+            host_delete(status ? file : weak);
+        __atomic_store_n(&known, status ? 2 : 1, __ATOMIC_RELEASE);
+    }
+    return known == 2;
+}
+
 bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG length, ULONG class,
                     NTSTATUS *status)
 {
@@ -341,7 +366,7 @@ bool file_lower_set(HANDLE *handle, IO_STATUS_BLOCK *io, void *info, ULONG lengt
         return true;
     case FileRenameInformation:
     case NT_FILE_RENAME_INFORMATION_EX:
-        if (!deletes)
+        if (!deletes && system_asks_for_right())
             return false;
         *status = file_lower_own(handle);
         return *status != STATUS_SUCCESS;

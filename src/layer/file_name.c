@@ -1,6 +1,7 @@
 #include "layer/file_name.h"
 #include "layer/alias.h"
 #include "layer/drives.h"
+#include "layer/file_lower.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/host.h"
@@ -18,6 +19,7 @@ NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *can
     struct str16 host;
 
     *memory = NULL;
+    handle = file_lower_current(handle); // a folder that was copied may have been renamed since
     layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_FOLDER);
     if (record && record->lower) {
         *memory = layer_alloc((record->canon.len + 1) * sizeof **memory);

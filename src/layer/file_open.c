@@ -89,9 +89,13 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     if (!lower.access)
         lower.access = FILE_READ_ATTRIBUTES;
     lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-    // Who lets others write but not read would keep the layer from making their copy. That nobody
-    // may read is then for the table to know, and for others to look up there.
-    if (lower.share & FILE_SHARE_WRITE && !(lower.share & FILE_SHARE_READ)) {
+    // Who lets others write but not read would keep the layer from making their copy, and so who
+    // opens to rename from making his own; who does not let others read a folder, from listing it
+    // to merge it. That nobody may read is then for the table to know, and for others to look up
+    // there.
+    if (!(lower.share & FILE_SHARE_READ) &&
+        (lower.share & FILE_SHARE_WRITE || call->access & DELETE ||
+         call->options & FILE_DIRECTORY_FILE)) {
         change_index_add(layer_changes, CHANGE_FILE_UPPER, name->path.canon);
         if (is_excluded(call, name, 0))
             return STATUS_SHARING_VIOLATION;
@@ -129,11 +133,13 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
     if (name->path.trailing)
         str16_put_unit(&upper, '\\');
     OBJECT_ATTRIBUTES attributes = file_attributes_for(call->attributes, &text, str16_view(&upper));
-    // The system checks sharing among those who have the VM's own open; some may have the host's.
-    if (call->disposition != FILE_CREATE && is_excluded(call, name, 0))
-        return STATUS_SHARING_VIOLATION;
     struct open_call upper_call = *call;
     bool deletes = call->options & FILE_DELETE_ON_CLOSE;
+    // The system checks sharing among those who have the VM's own open; some may have the host's.
+    // What it refuses before that, it is left to refuse.
+    bool wrong = deletes && !(call->access & (DELETE | GENERIC_ALL));
+    if (call->disposition != FILE_CREATE && !wrong && is_excluded(call, name, 0))
+        return STATUS_SHARING_VIOLATION;
     if (deletes && view->lower & FILE_ATTRIBUTE_DIRECTORY) {
         // A folder that is not empty stays, without a word. The system sees what is the VM's in it.
         NTSTATUS empty = store_check_lower_empty(name->path.canon);
@@ -268,7 +274,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     case OVERLAY_COLLIDE:
         return STATUS_OBJECT_NAME_COLLISION;
     case OVERLAY_ABSENT:
-        return store_absent_status(canon);
+        return store_absent_status(canon, name->path.trailing);
     }
     if (status)
         return status;
@@ -293,7 +299,7 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
         status = open_lower(call, name);
         // What the folder above is, the host need not know.
         if (status == STATUS_OBJECT_PATH_NOT_FOUND)
-            return store_absent_status(canon);
+            return store_absent_status(canon, name->path.trailing);
     } while (status == STATUS_RETRY);
     return status;
 }
@@ -354,8 +360,7 @@ static NTSTATUS open_named(struct open_call *call)
         // A link that is to be listed or changed through stands for what it leads to; one of the
         // VM's own always, since the system would follow it on the host.
         if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
-             overlay_file_access_writes(call->access) ||
-             layer_changed(CHANGE_FILE_UPPER, name.path.canon)) &&
+             overlay_file_access_writes(call->access) || !store_untouched(name.path.canon)) &&
             !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
             return status;
         return open_file(call, &name);
@@ -432,7 +437,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         if (status)
             return status;
         if (!view.effective)
-            return store_absent_status(name->path.canon);
+            return store_absent_status(name->path.canon, name->path.trailing);
         *on_host = !view.upper;
     }
     struct str16_buf path;
@@ -460,7 +465,7 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         return status;                                                                             \
     status = real.call(&found, info);                                                              \
     if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
-        return store_absent_status(name.path.canon);                                               \
+        return store_absent_status(name.path.canon, name.path.trailing);                           \
     return status
 
 NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,

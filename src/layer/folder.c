@@ -22,6 +22,8 @@ struct handle_record *folder_record(HANDLE handle)
     struct str16 host, canon;
     bool own;
 
+    if (!record)
+        record = handles_get_as_folder(handle);
     if (record || host_name_of(handle, &host_memory, &host) ||
         store_canon_of_host(host, &memory, &canon, &own))
         return record;

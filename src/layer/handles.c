@@ -118,6 +118,17 @@ struct handle_record *handles_get_lower(HANDLE handle)
     return get(handle, is_lower, HANDLE_FILE);
 }
 
+struct handle_record *handles_get_as_folder(HANDLE handle)
+{
+    struct handle_record *record = handles_get_lower(handle);
+    if (record) {
+        layer_lock(&lock);
+        record->kind = HANDLE_FOLDER;
+        layer_unlock(&lock);
+    }
+    return record;
+}
+
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)
 {
     for (unsigned kind = HANDLE_FILE; kind <= HANDLE_SOCKET; kind++) {

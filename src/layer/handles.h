@@ -47,6 +47,10 @@ struct handle_record *handles_get_lower(HANDLE handle);
 struct handle_record *handles_get(HANDLE handle, enum handle_kind kind);
 void handles_release(struct handle_record *record);
 
+/* The same for a handle on something of the host's that was opened without saying that it is a
+ * folder, and is used as one: from then on it is noted as such. */
+struct handle_record *handles_get_as_folder(HANDLE handle);
+
 /* To be called before the handle is closed. */
 void handles_remove(HANDLE handle);
 

@@ -44,26 +44,44 @@ static NTSTATUS add_entry(struct merge_entries *entries, const struct dirlist_en
     return STATUS_SUCCESS;
 }
 
-/* Adds what a folder of the host's or the store's has. One that is not there adds nothing. */
-static NTSTATUS read_folder(struct merge_entries *entries, struct str16 folder,
+/* One call, waited for: the handle may be the program's. */
+static NTSTATUS list(HANDLE handle, void *buffer, ULONG size, uint32_t class,
+                     UNICODE_STRING *pattern, BOOLEAN restart)
+{
+    IO_STATUS_BLOCK io;
+    NTSTATUS status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, buffer, size, class,
+                                                FALSE, pattern, restart);
+    if (status == STATUS_PENDING) {
+        real.NtWaitForSingleObject(handle, FALSE, NULL);
+        status = io.Status;
+    }
+    return status;
+}
+
+/* Adds what a folder of the host's or the store's has. One that is not there adds nothing. `open`
+ * (or NULL) is a handle on it, for when it shares the folder with nobody. */
+static NTSTATUS read_folder(struct merge_entries *entries, struct str16 folder, HANDLE open,
                             UNICODE_STRING *pattern, uint32_t class)
 {
-    layer_cleanup_handle HANDLE handle = NULL;
+    layer_cleanup_handle HANDLE own = NULL;
     BOOLEAN restart = TRUE;
     ULONG size = FIRST_BLOCK;
     NTSTATUS status =
-        host_open(folder, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &handle);
+        host_open(folder, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &own);
+    HANDLE handle = own;
+    if (status == STATUS_SHARING_VIOLATION && open) {
+        handle = open;
+        status = STATUS_SUCCESS;
+    }
     if (host_is_absent(status) || status == STATUS_NOT_A_DIRECTORY)
         return STATUS_SUCCESS;
     while (!status) {
         struct merge_block *block = layer_alloc(sizeof *block + size);
-        IO_STATUS_BLOCK io;
         if (!block)
             return STATUS_INSUFFICIENT_RESOURCES;
         block->next = entries->blocks;
         entries->blocks = block;
-        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, block->bytes, size, class,
-                                           FALSE, pattern, restart);
+        status = list(handle, block->bytes, size, class, pattern, restart);
         restart = FALSE;
         for (uint32_t at = 0, next = 1; !status && next; at += next) {
             struct dirlist_entry entry;
@@ -94,7 +112,7 @@ static NTSTATUS read_marks(struct marks *marks)
     layer_cleanup_free uint16_t *memory = store_marks_name(marks->folder, &name);
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_folder(&marks->entries, str16_view(&name), NULL, DIRLIST_NAMES);
+    NTSTATUS status = read_folder(&marks->entries, str16_view(&name), NULL, NULL, DIRLIST_NAMES);
     size_t count = marks->entries.count, kept = 0;
     layer_cleanup_free struct dirlist_entry **spare =
         layer_alloc((count + 1) * sizeof(struct dirlist_entry *));
@@ -240,8 +258,8 @@ static NTSTATUS keep_visible(struct merge *merge, struct str16 canon, size_t fro
     return status;
 }
 
-NTSTATUS merge_read(struct str16 canon, UNICODE_STRING *pattern, uint32_t source,
-                    struct merge *merge)
+NTSTATUS merge_read(struct str16 canon, HANDLE handle, bool own, UNICODE_STRING *pattern,
+                    uint32_t source, struct merge *merge)
 {
     struct str16_buf upper, lower;
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(canon, 0, &upper);
@@ -252,12 +270,14 @@ NTSTATUS merge_read(struct str16 canon, UNICODE_STRING *pattern, uint32_t source
     merge->source = source;
     if (!upper_memory || !lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = read_folder(&merge->entries, str16_view(&upper), pattern, source);
+    NTSTATUS status =
+        read_folder(&merge->entries, str16_view(&upper), own ? handle : NULL, pattern, source);
     size_t from_upper = merge->entries.count;
     if (!status)
         status = store_is_hidden(canon, &hidden);
     if (!status && !hidden)
-        status = read_folder(&merge->entries, str16_view(&lower), pattern, source);
+        status =
+            read_folder(&merge->entries, str16_view(&lower), own ? NULL : handle, pattern, source);
     size_t count = merge->entries.count;
     if (status || !count)
         return status;

@@ -19,10 +19,11 @@ struct merge {
 };
 
 /* Reads the folder `canon` of both layers in the class `source`, what `pattern` (NULL for all) lets
- * through. What was in *merge is freed first. On failure the system's status; *merge is to be
- * forgotten all the same. */
-NTSTATUS merge_read(struct str16 canon, UNICODE_STRING *pattern, uint32_t source,
-                    struct merge *merge);
+ * through. `handle` is the program's on the VM's `own` folder or the host's: it reads that layer
+ * itself when it keeps others from it. What was in *merge is freed first. On failure the system's
+ * status; *merge is to be forgotten all the same. */
+NTSTATUS merge_read(struct str16 canon, HANDLE handle, bool own, UNICODE_STRING *pattern,
+                    uint32_t source, struct merge *merge);
 
 void merge_forget(struct merge *merge);
 

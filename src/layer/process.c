@@ -85,7 +85,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
         if (!status)
             status = store_look(name.path.canon, &view);
         if (!status && !view.effective)
-            status = store_absent_status(name.path.canon);
+            status = store_absent_status(name.path.canon, name.path.trailing);
         if (status)
             return status;
         memory = view.upper ? store_upper_name(name.path.canon, 0, &image)

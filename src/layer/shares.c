@@ -18,26 +18,56 @@ static uint64_t id_of(HANDLE file)
                : (uint64_t)id.QuadPart;
 }
 
+/* The handle that an entry speaks of, in this process. */
+static NTSTATUS duplicate(const struct share_open *open, HANDLE *theirs)
+{
+    layer_cleanup_handle HANDLE process = NULL;
+    CLIENT_ID id = {(HANDLE)(ULONG_PTR)open->process, NULL};
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
+    *theirs = NULL;
+    NTSTATUS status = real.NtOpenProcess(&process, PROCESS_DUP_HANDLE, &attributes, &id);
+    return status ? status
+                  : real.NtDuplicateObject(process, (HANDLE)(ULONG_PTR)open->handle,
+                                           NtCurrentProcess(), theirs, 0, 0, DUPLICATE_SAME_ACCESS);
+}
+
 /* Whether an entry says the truth: its process has at that handle the host's file. When that cannot
  * be found out, it is believed. */
 static bool is_true(const struct share_open *open, struct str16 canon)
 {
-    layer_cleanup_handle HANDLE process = NULL, theirs = NULL, file = NULL;
-    CLIENT_ID id = {(HANDLE)(ULONG_PTR)open->process, NULL};
-    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
+    layer_cleanup_handle HANDLE theirs = NULL, file = NULL;
     struct str16_buf lower;
-    NTSTATUS status = real.NtOpenProcess(&process, PROCESS_DUP_HANDLE, &attributes, &id);
-    if (status)
-        return status != STATUS_INVALID_CID && status != STATUS_INVALID_PARAMETER;
-    status = real.NtDuplicateObject(process, (HANDLE)(ULONG_PTR)open->handle, NtCurrentProcess(),
-                                    &theirs, 0, 0, DUPLICATE_SAME_ACCESS);
-    if (status == STATUS_INVALID_HANDLE || status == STATUS_PROCESS_IS_TERMINATING)
+    NTSTATUS status = duplicate(open, &theirs);
+    if (status == STATUS_INVALID_CID || status == STATUS_INVALID_PARAMETER ||
+        status == STATUS_INVALID_HANDLE || status == STATUS_PROCESS_IS_TERMINATING)
         return false;
     layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
     if (status || !memory ||
         host_open(str16_view(&lower), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &file))
         return true;
     return id_of(theirs) == id_of(file);
+}
+
+static bool may_read(HANDLE handle)
+{
+    PUBLIC_OBJECT_BASIC_INFORMATION info;
+    return !real.NtQueryObject(handle, ObjectBasicInformation, &info, sizeof info, NULL) &&
+           info.GrantedAccess & FILE_READ_DATA;
+}
+
+HANDLE shares_borrow(struct str16 canon)
+{
+    struct share_table *table = shares_table();
+    struct share_open open;
+    HANDLE theirs;
+    for (uint32_t at = 0; table && share_next(table, shares_name(canon), &at, &open);) {
+        if (!is_true(&open, canon) || duplicate(&open, &theirs))
+            continue;
+        if (may_read(theirs))
+            return theirs;
+        real.NtClose(theirs);
+    }
+    return NULL;
 }
 
 bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share)

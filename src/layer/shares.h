@@ -21,6 +21,11 @@ bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share);
  * ended before he could, it is deleted here. */
 bool shares_delete_pending(struct str16 canon);
 
+/* A duplicate of a handle that one of the VM's processes has on the host's `canon`, with the right
+ * to read; NULL when there is none. It is that process's open file: whoever has it is not to move
+ * its position. */
+HANDLE shares_borrow(struct str16 canon);
+
 /* Tells those who have the host's `canon` open that `copy` is the VM's. */
 void shares_tell_copied(struct str16 canon, HANDLE copy);
 

@@ -132,7 +132,7 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view)
 {
     *view = (struct store_view){0};
     NTSTATUS status = STATUS_SUCCESS;
-    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+    if (!store_untouched(canon)) {
         struct str16_buf name;
         layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &name);
         if (!memory)
@@ -154,7 +154,7 @@ NTSTATUS store_look(struct str16 canon, struct store_view *view)
     return status;
 }
 
-NTSTATUS store_absent_status(struct str16 canon)
+NTSTATUS store_absent_status(struct str16 canon, bool trailing)
 {
     struct str16 parent;
     struct store_view view;
@@ -165,18 +165,25 @@ NTSTATUS store_absent_status(struct str16 canon)
         return status;
     if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
         return STATUS_OBJECT_PATH_NOT_FOUND;
-    // In a folder that it has, the file system says what it thinks of the name.
+    // In a folder that it has, the file system says what it thinks of the name; of one with a
+    // separator behind it in a folder that surely has nothing of that name, hidden or not.
     struct str16_buf name;
     struct nt_file_basic_information info;
-    layer_cleanup_free uint16_t *memory =
-        view.upper ? store_upper_name(canon, 0, &name) : store_lower_name(canon, 0, &name);
+    layer_cleanup_free uint16_t *memory = trailing
+                                              ? store_name("\\work\\", ntpath_leaf(canon), 1, &name)
+                                          : view.upper ? store_upper_name(canon, 0, &name)
+                                                       : store_lower_name(canon, 0, &name);
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (trailing)
+        str16_put_unit(&name, '\\');
     UNICODE_STRING text = unicode_of_str16(str16_view(&name));
     OBJECT_ATTRIBUTES attributes = nt_named(&text);
     status = name.len * sizeof(WCHAR) > 0xfffe ? STATUS_OBJECT_NAME_INVALID
                                                : real.NtQueryAttributesFile(&attributes, &info);
-    return status && status != STATUS_OBJECT_PATH_NOT_FOUND ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+    return status && (trailing || status != STATUS_OBJECT_PATH_NOT_FOUND)
+               ? status
+               : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 void store_announce(struct str16 canon)
@@ -188,6 +195,31 @@ void store_announce(struct str16 canon)
         change_index_add(layer_changes, CHANGE_FILE_UPPER, parent);
         change_index_add(layer_changes, CHANGE_FILE_LISTING, parent);
     }
+}
+
+void store_spell_as_host(struct str16 canon, struct str16_buf *upper)
+{
+    enum { BUFFER = 1024 }; // more than one name of 255 units
+    uint64_t buffer[BUFFER / sizeof(uint64_t)];
+    const FILE_NAMES_INFORMATION *found = (const void *)buffer;
+    struct str16_buf lower;
+    struct str16 parent, leaf = ntpath_leaf(canon);
+    IO_STATUS_BLOCK io;
+    layer_cleanup_handle HANDLE folder = NULL;
+
+    if (!ntpath_parent(canon, &parent) || upper->overflow)
+        return;
+    layer_cleanup_free uint16_t *memory = store_lower_name(parent, 0, &lower);
+    if (!memory || host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN,
+                             FILE_DIRECTORY_FILE, 0, &folder))
+        return;
+    UNICODE_STRING text = unicode_of_str16(leaf);
+    if (real.NtQueryDirectoryFile(folder, NULL, NULL, NULL, &io, buffer, sizeof buffer,
+                                  FileNamesInformation, TRUE, &text, TRUE))
+        return;
+    struct str16 name = {(const uint16_t *)found->FileName, found->FileNameLength / sizeof(WCHAR)};
+    if (str16_equal_nocase(name, leaf)) // else it is another's short name
+        memcpy(upper->s + upper->len - leaf.len, name.s, leaf.len * sizeof *name.s);
 }
 
 /* Makes one folder, when the one above it is there. */
@@ -209,7 +241,7 @@ NTSTATUS store_make_folder(struct str16 canon)
 
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (layer_changed(CHANGE_FILE_UPPER, canon)) {
+    if (!store_untouched(canon)) {
         NTSTATUS status = host_attributes(str16_view(&upper), &there);
         if (status)
             return status;
@@ -228,8 +260,10 @@ NTSTATUS store_make_folder(struct str16 canon)
     if (!lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     host_attributes(str16_view(&lower), &attributes);
-    if (attributes)
+    if (attributes) {
         change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
+        store_spell_as_host(canon, &upper);
+    }
     store_announce(canon);
     return attributes & FILE_ATTRIBUTE_DIRECTORY
                ? copyup_folder(canon, str16_view(&lower), str16_view(&upper))

@@ -26,15 +26,20 @@ struct store_view {
     ULONG effective;   // attributes of what the VM sees, 0 for nothing
 };
 
-/* Whether the name, and what is above it, is as the host has it: answered from memory. */
+/* Spells the last component of `canon`, which is the host's, as the host does, in the VM's name
+ * `upper` for it. What cannot be found out stays as it is. */
+void store_spell_as_host(struct str16 canon, struct str16_buf *upper);
+
+/* Whether the name, and what is above it, is as the host has it: answered from memory. Below a name
+ * that is hidden the VM may have anything: a folder that was renamed to there. */
 bool store_untouched(struct str16 canon);
 
 /* Looks; makes no system call for what is untouched but the query of the host's attributes. */
 NTSTATUS store_look(struct str16 canon, struct store_view *view);
 
 /* The status for a name that does not exist: whether its folder is missing too, as the VM sees it.
- */
-NTSTATUS store_absent_status(struct str16 canon);
+ * `trailing`: a separator was given behind it, which Wine takes for a missing folder. */
+NTSTATUS store_absent_status(struct str16 canon, bool trailing);
 
 /* STATUS_DIRECTORY_NOT_EMPTY when the VM sees something in the host's folder `canon`. */
 NTSTATUS store_check_lower_empty(struct str16 canon);

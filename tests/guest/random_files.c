@@ -10,12 +10,8 @@
 //     alone,
 //                  so that what fails can be cut down
 //     single       closes every handle at the end of its operation: none is open across others
-//     cases        names are spelled in small and capital letters at random, and shown in capitals:
-//     what
-//                  is copied into the VM is spelled as by who caused that, which shows when the
-//                  folder is renamed later
+//     cases        names are spelled in small and capital letters at random
 //     shares       handles are opened for all kinds of sharing, otherwise for every one
-//     nolists      lists no folder through a handle
 //     keep         leaves the final state
 //
 // ROUND operations each work on a tree of their own (r0, r1, ...), because after some thousands
@@ -51,7 +47,7 @@ enum { POOL = sizeof pool / sizeof *pool };
 
 static WCHAR base[PATH]; // the current round's tree, as Win32 names it
 static uint64_t prng;
-static bool single, all, no_lists, cases, shares;
+static bool single, all, cases, shares;
 static uint64_t sum = HASH_START;
 
 /* ---- choices ---- */
@@ -155,16 +151,8 @@ static int64_t draw_time(void)
 struct slot {
     HANDLE handle;
     bool folder, refused;
-    ACCESS_MASK granted;
 };
 static struct slot slots[SLOTS];
-
-/* Wine asks for no right where the name is changed. In a VM, as on Windows, without it it is not.
- */
-static bool lacks(const struct slot *slot, ACCESS_MASK right)
-{
-    return !(slot->granted & right);
-}
 
 static NTSTATUS close_slot(struct slot *slot)
 {
@@ -180,8 +168,8 @@ static void close_all(void)
 }
 
 /* To be called after a rename or deletion. Windows lets no folder be renamed while something in it
- * is open, Wine does; and a handle on a folder of the host's that the VM has renamed since stays on
- * that. */
+ * is open; Wine does, and the other handles on that folder and on what is in it keep their old
+ * names (8, server/fd.c, set_fd_name), which a VM goes by. */
 static void forget_folders(void)
 {
     for (unsigned i = 0; i < SLOTS; i++)
@@ -297,8 +285,6 @@ static void op_rename_or_link(struct slot *slot)
     WCHAR relative[PATH], path[PATH];
     const struct slot *root = &slots[draw(SLOTS)];
     bool link = one_in(4);
-    if (!link && lacks(slot, DELETE))
-        return;
     draw_path(relative, false);
     if (one_in(5) && root->handle && root->folder && root != slot) {
         request.info.root_directory = root->handle;
@@ -360,8 +346,6 @@ static void op_list(struct slot *slot)
             next = entry->NextEntryOffset;
             memcpy(names[count], entry->FileName, (length < 63 ? length : 63) * sizeof(WCHAR));
             names[count][length < 63 ? length : 63] = 0;
-            if (cases)
-                _wcsupr(names[count]);
             order[count] = names[count];
             count++;
         }
@@ -384,7 +368,7 @@ static void op_on_handle(struct slot *slot)
         op_list, op_list, op_list, op_query, op_dispose, op_rename_or_link, op_set_basic};
     uint32_t which = draw(77);
     if (slot->folder)
-        folder_ops[no_lists ? 3 + which % 4 : which % 7](slot);
+        folder_ops[which % 7](slot);
     else
         file_ops[which % 11](slot);
 }
@@ -456,9 +440,6 @@ static void op_open(void)
     NtQueryInformationFile(slot->handle, &io, &standard, sizeof standard, FileStandardInformation);
     slot->folder = standard.directory;
     slot->refused = false;
-    PUBLIC_OBJECT_BASIC_INFORMATION object_info = {0};
-    NtQueryObject(slot->handle, ObjectBasicInformation, &object_info, sizeof object_info, NULL);
-    slot->granted = object_info.GrantedAccess;
     for (uint32_t i = draw(4); i; i--)
         if (access & SYNCHRONIZE && slot->handle)
             op_on_handle(slot);
@@ -641,8 +622,6 @@ static void walk(const WCHAR *folder, bool folder_last,
     do {
         WIN32_FIND_DATAW *copy = malloc(sizeof *copy);
         *copy = found;
-        if (cases)
-            _wcsupr(copy->cFileName);
         if (wcscmp(found.cFileName, L".") && wcscmp(found.cFileName, L"..") && count < 256)
             order[count++] = copy->cFileName;
         else
@@ -772,7 +751,7 @@ int wmain(int argc, WCHAR **argv)
     }
     if (argc == 1) {
         prepare(here, 1);
-        single = no_lists = true;
+        single = true;
     } else if (argc >= 4) {
         folder = argv[1];
         seed = _wcstoui64(argv[2], NULL, 10);
@@ -787,7 +766,6 @@ int wmain(int argc, WCHAR **argv)
         single |= !wcscmp(argv[i], L"single");
         shares |= !wcscmp(argv[i], L"shares");
         cases |= !wcscmp(argv[i], L"cases");
-        no_lists |= !wcscmp(argv[i], L"nolists");
         keep |= !wcscmp(argv[i], L"keep");
     }
     for (unsigned number = 0; number < count; number++) {

@@ -49,8 +49,9 @@ stream() { # stream SEED COUNT OPTION...
 test_random_files() {
   local seed
   for seed in ${PLUME_SEEDS:-1 2}; do
-    stream "$seed" 25000 nolists
-    stream "$seed" 25000 nolists cases single
+    stream "$seed" 25000 shares
+    stream "$seed" 25000 shares cases
+    stream "$seed" 10000 shares cases single
   done
 }
 
@@ -61,12 +62,12 @@ test_random_files_at_once() {
   tree tree >"$scratch/before"
   plume create a >/dev/null; plume create b >/dev/null
   plume start a >/dev/null; plume start b >/dev/null
-  random "$scratch_win\\host" 3 10000 nolists >"$scratch/host.said" & pids+=($!)
+  random "$scratch_win\\host" 3 10000 >"$scratch/host.said" & pids+=($!)
   for place in a b; do
-    random_in $place "$scratch_win\\tree" 3 10000 nolists >"$scratch/$place.said" & pids+=($!)
+    random_in $place "$scratch_win\\tree" 3 10000 >"$scratch/$place.said" & pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || die 'one did not end well'; done
-  for place in a b; do alike "$scratch/host.said" "$scratch/$place.said" 3 10000 nolists || exit 1; done
+  for place in a b; do alike "$scratch/host.said" "$scratch/$place.said" 3 10000 || exit 1; done
   tree tree >"$scratch/after"
   diff "$scratch/before" "$scratch/after" || die 'the host is not as it was'
 }
