@@ -242,6 +242,11 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
             status = given;
         }
     }
+    if (NT_SUCCESS(status) && options & REG_OPTION_VOLATILE) {
+        layer_cleanup_handle HANDLE made = NULL;
+        if (!key_open_upper(canon, KEYNAME_SET_VALUE, &made))
+            key_note_volatile(made);
+    }
     key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_ADDED, parent, ntpath_leaf(canon));
     if (NT_SUCCESS(status))
         key_handle_add_upper(*call->handle, canon, call->access);
