@@ -53,6 +53,8 @@ static NTSTATUS copy_merged(struct str16_buf *path, HANDLE to)
         str16_put(path, names.entries[i].name);
         status = path->overflow ? STATUS_OBJECT_NAME_INVALID : copy_merged(path, child);
         path->len = len;
+        if (status == STATUS_KEY_DELETED) // meanwhile
+            status = key_delete_tree(child);
     }
     return status;
 }

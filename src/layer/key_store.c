@@ -180,14 +180,26 @@ static NTSTATUS none_is_success(NTSTATUS status)
                : status;
 }
 
+NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_view *view)
+{
+    *view = (struct key_view){0};
+    NTSTATUS status = key_is_hidden(canon, &view->hidden);
+    if (!status && !view->hidden && !key_name_is_store(canon))
+        status = none_is_success(key_open_lower(canon, access, &view->lower));
+    return status;
+}
+
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view)
 {
     *view = (struct key_view){0};
-    NTSTATUS status = none_is_success(key_open_upper(canon, access, &view->upper));
-    if (!status)
-        status = key_is_hidden(canon, &view->hidden);
-    if (!status && !view->hidden && !key_name_is_store(canon))
-        status = none_is_success(key_open_lower(canon, access, &view->lower));
+    // First the VM's own: who deletes a key hides the host's before that.
+    HANDLE upper;
+    NTSTATUS status = none_is_success(key_open_upper(canon, access, &upper));
+    if (status)
+        upper = NULL;
+    else
+        status = key_view_open_lower(canon, access, view);
+    view->upper = upper;
     if (status)
         key_view_close(view);
     return status;
@@ -277,13 +289,18 @@ static bool is_volatile(HANDLE key, struct str16 canon)
     return str16_starts_ascii(canon, hardware) && (canon.len == LEN || canon.s[LEN] == '\\');
 }
 
+bool key_has_volatile(void)
+{
+    return layer_changed(CHANGE_KEY_UPPER, str16_of(u"*volatile*"));
+}
+
 void key_note_volatile(HANDLE key)
 {
     static const uint16_t name[] = KEYNAME_RESERVED u"volatile";
     UNICODE_STRING value = unicode_of_str16(str16_of(name)),
                    flag = unicode_of_str16(str16_of(KEY_VOLATILE_FLAG));
     layer_cleanup_handle HANDLE store = NULL;
-    if (!layer_changed(CHANGE_KEY_UPPER, str16_of(u"*volatile*"))) {
+    if (!key_has_volatile()) {
         if (key_open_store(KEYNAME_SET_VALUE, &store) ||
             real.NtSetValueKey(store, &flag, 0, REG_NONE, NULL, 0))
             return;

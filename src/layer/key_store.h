@@ -59,6 +59,9 @@ struct key_view {
     bool hidden; // a mark hides the host's, whether it exists or not
 };
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view);
+
+/* The same of the host's side only. */
+NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_view *view);
 void key_view_close(struct key_view *view);
 #define layer_cleanup_key_view __attribute__((cleanup(key_view_close)))
 
@@ -99,6 +102,9 @@ NTSTATUS key_open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK acce
  * tell which keys are volatile (see is_volatile() in key_store.c). `key` may set values. A process
  * that is killed between making and noting leaves a key that ends with the host's registry. */
 void key_note_volatile(HANDLE key);
+
+/* Whether some key may be volatile: what has the note, in this run of the VM. */
+bool key_has_volatile(void);
 
 /* The name of the value in the VM's place that says that some key may have that note. */
 #define KEY_VOLATILE_FLAG u"volatile"
