@@ -24,6 +24,7 @@ struct handle_record {
     LONG references;
     struct handle_record *next;
     bool lower;             // on the host's; else `canon` was true when it was opened
+    bool alone;             // of a key of the VM's own: when it was made, the host had none
     ACCESS_MASK access;     // asked for, of a key: what the handle itself has is less
     struct layer_lock lock; // for `listing`
     void *listing;

@@ -50,7 +50,7 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
     layer_cleanup_free uint16_t *link = NULL;
     HANDLE upper;
     layer_wake();
-    NTSTATUS status = key_handle_read(handle, &key);
+    NTSTATUS status = key_handle_read_quickly(handle, &key);
     if (status)
         return status;
     if (key.shared || !name)
@@ -196,7 +196,7 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     struct str16 parent;
     HANDLE upper;
     layer_wake();
-    NTSTATUS status = key_handle_read(handle, &key);
+    NTSTATUS status = key_handle_read_quickly(handle, &key);
     if (status)
         return status;
     if (key.shared)
@@ -204,19 +204,25 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
     if (!(key.access & KEYNAME_DELETE) || !ntpath_parent(key.canon, &parent))
         return STATUS_ACCESS_DENIED;
     if (key.dead)
-        return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
-    status = key_view_open(key.canon, KEYNAME_READ, &view);
+        return STATUS_SUCCESS;
+    status = key.lower ? key_view_open(key.canon, KEYNAME_READ, &view)
+                       : key_view_open_lower(key.canon, KEYNAME_READ, &view);
     if (status)
         return status;
-    if (!view.upper && !view.lower) // already
-        return key.lower ? STATUS_SUCCESS : real.NtDeleteKey(handle);
+    if (key.lower && !view.upper && !view.lower) // already
+        return STATUS_SUCCESS;
     if (!view.lower) // else the mark says as much
         change_index_add(layer_changes, CHANGE_KEY_DELETED, key.canon);
-    if (!view.lower && !key.lower) { // the system finds what is wrong with it
+    if (!key.lower && (!view.lower || key_handle_is_dead(&key))) {
+        // The system finds what is wrong with it.
         status = real.NtDeleteKey(handle);
         key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_REMOVED, parent, ntpath_leaf(key.canon));
         return status;
     }
+    if (!key.lower)
+        status = key_open_upper(key.canon, KEYNAME_READ, &view.upper);
+    if (status)
+        return status;
     status = key_names_read(key.canon, view.upper, view.lower, false, &names);
     if (!status && names.count)
         status = key_status_of_not_empty();

@@ -53,43 +53,16 @@ static NTSTATUS copy_merged(struct str16_buf *path, HANDLE to)
         str16_put(path, names.entries[i].name);
         status = path->overflow ? STATUS_OBJECT_NAME_INVALID : copy_merged(path, child);
         path->len = len;
+        if (status == STATUS_KEY_DELETED) // meanwhile
+            status = key_delete_tree(child);
     }
     return status;
-}
-
-/* Deletes the key and all below it. */
-static void delete_tree(HANDLE key)
-{
-    struct {
-        struct nt_key_basic_information info;
-        WCHAR rest[260];
-    } data;
-    ULONG len;
-    while (!real.NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len)) {
-        HANDLE child;
-        UNICODE_STRING text;
-        struct str16 name = {(const uint16_t *)data.info.name,
-                             data.info.name_length / sizeof(WCHAR)};
-        OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
-        attributes.RootDirectory = key;
-        attributes.Attributes |= OBJ_OPENLINK;
-        if (real.NtOpenKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes))
-            break;
-        delete_tree(child);
-        real.NtClose(child);
-        ULONG left;
-        if (!real.NtEnumerateKey(key, 0, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &left) &&
-            data.info.name_length / sizeof(WCHAR) == name.len && left == len &&
-            !memcmp(data.info.name, name.s, name.len * sizeof(WCHAR)))
-            break; // it cannot be deleted
-    }
-    real.NtDeleteKey(key);
 }
 
 static void delete_tree_at(HANDLE *key)
 {
     if (*key) {
-        delete_tree(*key);
+        key_delete_tree(*key);
         real.NtClose(*key);
     }
 }

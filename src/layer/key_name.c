@@ -414,6 +414,13 @@ void key_handle_add_upper(HANDLE handle, struct str16 canon, ACCESS_MASK access)
     handles_add(handle, HANDLE_KEY, canon, false, access);
 }
 
+void key_handle_set_alone(HANDLE handle)
+{
+    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_KEY);
+    if (record)
+        record->alone = true;
+}
+
 static bool is_deleted(HANDLE handle)
 {
     ULONG none;
@@ -500,9 +507,11 @@ static NTSTATUS find_renamed(struct key_handle *key)
 
 /* Whether the key that the handle was opened on was deleted. Only of one that has a name under
  * which a key was deleted, the system is asked. */
-static NTSTATUS find_dead(struct key_handle *key)
+static NTSTATUS find_dead(struct key_handle *key, bool quickly)
 {
     bool hidden;
+    if (quickly && !key->lower)
+        return STATUS_SUCCESS;
     uint32_t renamings = key_rename_count();
     bool suspect = layer_changed(CHANGE_KEY_DELETED, key->canon) ||
                    layer_changed(CHANGE_KEY_HIDDEN, key->canon);
@@ -526,7 +535,7 @@ static NTSTATUS find_dead(struct key_handle *key)
     return status || !hidden ? status : find_renamed(key);
 }
 
-NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
+static NTSTATUS read_handle(HANDLE handle, struct key_handle *key, bool quickly)
 {
     *key = (struct key_handle){.handle = handle, .record = handles_get(handle, HANDLE_KEY)};
     if (key->record && !key->record->lower) {
@@ -559,7 +568,22 @@ NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
     key->lower = key->record->lower;
     key->access = keyname_access_granted(key->record->access);
     key->shared = !key->canon.len;
-    return find_dead(key);
+    return find_dead(key, quickly);
+}
+
+NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)
+{
+    return read_handle(handle, key, false);
+}
+
+NTSTATUS key_handle_read_quickly(HANDLE handle, struct key_handle *key)
+{
+    return read_handle(handle, key, true);
+}
+
+bool key_handle_is_dead(const struct key_handle *key)
+{
+    return key->dead || (!key->lower && is_deleted(key->handle));
 }
 
 void key_handle_release(struct key_handle *key)

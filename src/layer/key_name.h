@@ -58,6 +58,13 @@ struct key_handle {
 /* STATUS_SUCCESS also for a handle that is no key's: `shared`, so that the system answers. Release
  * in any case. */
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key);
+
+/* The same without asking the system whether a key of the VM's own was deleted, for a call that
+ * goes on to the system with that handle and so gets its answer: `dead` is of the host's only. */
+NTSTATUS key_handle_read_quickly(HANDLE handle, struct key_handle *key);
+
+/* Whether the key of a handle that was read so was deleted. */
+bool key_handle_is_dead(const struct key_handle *key);
 void key_handle_release(struct key_handle *key);
 #define layer_cleanup_key_handle __attribute__((cleanup(key_handle_release)))
 
@@ -86,6 +93,9 @@ static inline OBJECT_ATTRIBUTES key_attributes(UNICODE_STRING *text, struct str1
 
 /* Notes a handle that was opened on the VM's own key. */
 void key_handle_add_upper(HANDLE handle, struct str16 canon, ACCESS_MASK access);
+
+/* Notes in a handle's record that the host has no such key. */
+void key_handle_set_alone(HANDLE handle);
 
 /* The name of an open key from the kernel, in memory of layer_alloc()'s. */
 NTSTATUS key_name_from_kernel(HANDLE handle, uint16_t **memory, struct str16 *absolute);

@@ -202,9 +202,51 @@ static void note_link(void)
         real.NtSetValueKey(root, &value, 0, REG_NONE, NULL, 0);
 }
 
+/* What is asked of a key that is to be made. */
+struct creation {
+    ULONG title, options, *disposition;
+    UNICODE_STRING *class_name;
+};
+
+static NTSTATUS create_real(const struct open_call *call, OBJECT_ATTRIBUTES *attributes,
+                            const struct creation *creation, ULONG *disposition)
+{
+    return call->transacted
+               ? real.NtCreateKeyTransacted(call->handle, physical(call->access), attributes,
+                                            creation->title, creation->class_name,
+                                            creation->options, call->transaction, disposition)
+               : real.NtCreateKey(call->handle, physical(call->access), attributes, creation->title,
+                                  creation->class_name, creation->options, disposition);
+}
+
+/* What is left to do when the VM's own key was made. */
+static NTSTATUS created(const struct open_call *call, struct str16 canon, struct str16 parent,
+                        const struct creation *creation, NTSTATUS status)
+{
+    if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
+        NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
+        if (given) {
+            layer_close_at(call->handle);
+            *call->handle = NULL;
+            status = given;
+        }
+    }
+    if (NT_SUCCESS(status) && creation->options & REG_OPTION_VOLATILE) {
+        layer_cleanup_handle HANDLE made = NULL;
+        if (!key_open_upper(canon, KEYNAME_SET_VALUE, &made))
+            key_note_volatile(made);
+    }
+    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_ADDED, parent, ntpath_leaf(canon));
+    if (NT_SUCCESS(status)) {
+        key_handle_add_upper(*call->handle, canon, call->access);
+        key_handle_set_alone(*call->handle);
+    }
+    return status;
+}
+
 /* Makes a key that the VM does not see yet. */
-static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, ULONG title,
-                             UNICODE_STRING *class_name, ULONG options, ULONG *disposition)
+static NTSTATUS create_upper(const struct open_call *call, struct str16 canon,
+                             const struct creation *creation)
 {
     layer_cleanup_handle HANDLE above = NULL;
     struct str16 parent;
@@ -223,29 +265,47 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon, U
     }
     if (status)
         return status;
-    if (options & REG_OPTION_CREATE_LINK)
+    if (creation->options & REG_OPTION_CREATE_LINK)
         note_link();
     key_announce(canon);
     // Relative to the key above: only so does Wine ask whether that is volatile.
     OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, ntpath_leaf(canon));
     attributes.RootDirectory = above;
-    status = call->transacted ? real.NtCreateKeyTransacted(call->handle, physical(call->access),
-                                                           &attributes, title, class_name, options,
-                                                           call->transaction, disposition)
-                              : real.NtCreateKey(call->handle, physical(call->access), &attributes,
-                                                 title, class_name, options, disposition);
-    if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
-        NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
-        if (given) {
-            layer_close_at(call->handle);
-            *call->handle = NULL;
-            status = given;
-        }
-    }
-    key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_ADDED, parent, ntpath_leaf(canon));
-    if (NT_SUCCESS(status))
-        key_handle_add_upper(*call->handle, canon, call->access);
-    return status;
+    status = create_real(call, &attributes, creation, creation->disposition);
+    return created(call, canon, parent, creation, status);
+}
+
+/* Makes a key again that the VM has deleted before, or opens it, when the host has none: with two
+ * calls. STATUS_OBJECT_NAME_NOT_FOUND when it has to be done in another way. */
+static NTSTATUS create_again(const struct open_call *call, struct str16 canon,
+                             const struct creation *creation)
+{
+    layer_cleanup_key_view struct key_view view = {0};
+    struct str16_buf name;
+    struct str16 parent;
+    UNICODE_STRING text;
+    ULONG disposition = 0;
+    if (call->transacted || creation->options || !layer_changed(CHANGE_KEY_DELETED, canon) ||
+        layer_changed(CHANGE_KEY_SECURITY, (struct str16){0}) ||
+        layer_changed(CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG)) || key_has_volatile() ||
+        !ntpath_parent(canon, &parent))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    NTSTATUS status = key_view_open_lower(canon, KEYNAME_QUERY_VALUE, &view);
+    if (status || view.lower)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    layer_cleanup_free uint16_t *memory = key_name_in_tree(KEY_UPPER_TREE, canon, &name);
+    if (!memory || name.len * sizeof(WCHAR) > 0xfffe)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    OBJECT_ATTRIBUTES attributes = attributes_like(call->attributes, &text, str16_view(&name));
+    status = create_real(call, &attributes, creation, &disposition);
+    if (status)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (creation->disposition)
+        *creation->disposition = disposition;
+    if (disposition == REG_CREATED_NEW_KEY)
+        return created(call, canon, parent, creation, status);
+    key_handle_add_upper(*call->handle, canon, call->access);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS create_key(struct open_call *call, ULONG title, UNICODE_STRING *class_name,
@@ -265,12 +325,16 @@ static NTSTATUS create_key(struct open_call *call, ULONG title, UNICODE_STRING *
                                                 class_name, options, call->transaction, disposition)
                    : real.NtCreateKey(call->handle, access, call->attributes, title, class_name,
                                       options, disposition);
+    struct creation creation = {title, options, disposition, class_name};
+    status = create_again(call, name.canon, &creation);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
     status = open_existing(call, &name);
     if (NT_SUCCESS(status) && disposition)
         *disposition = REG_OPENED_EXISTING_KEY;
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
-    return create_upper(call, name.canon, title, class_name, options, disposition);
+    return create_upper(call, name.canon, &creation);
 }
 
 NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,

@@ -107,12 +107,14 @@ static NTSTATUS rename_upper(HANDLE upper, struct str16 old, UNICODE_STRING *to)
         if (!status)
             time = key_time_shown(parent, key_time_of(above));
         if (!status)
-            status = real.NtCreateKey(&between, KEYNAME_DELETE | KEYNAME_WOW64_64KEY, &attributes,
-                                      0, NULL, REG_OPTION_VOLATILE, NULL);
+            status =
+                real.NtCreateKey(&between, KEYNAME_DELETE | KEYNAME_SET_VALUE | KEYNAME_WOW64_64KEY,
+                                 &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
         if (status) {
             between = NULL;
             return status;
         }
+        key_note_volatile(between);
     }
     NTSTATUS status = real.NtRenameKey(upper, to);
     if (between) {

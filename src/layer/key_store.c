@@ -4,8 +4,8 @@
 #include "layer/key_journal.h"
 #include "layer/key_time.h"
 
-static const char upper_tree[] = "\\upper", hidden_tree[] = "\\hidden",
-                  no_value_tree[] = "\\novalue", times_tree[] = "\\times";
+static const char upper_tree[] = KEY_UPPER_TREE, hidden_tree[] = KEY_HIDDEN_TREE,
+                  no_value_tree[] = KEY_NO_VALUE_TREE, times_tree[] = "\\times";
 
 static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
@@ -21,8 +21,7 @@ static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
     return NT_SUCCESS(status) ? STATUS_SUCCESS : status;
 }
 
-static NTSTATUS open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access,
-                             HANDLE *handle)
+NTSTATUS key_open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access, HANDLE *handle)
 {
     struct str16_buf name;
     layer_cleanup_free uint16_t *memory = key_name_in_tree(tree, canon, &name);
@@ -35,7 +34,7 @@ NTSTATUS key_open_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
     *handle = NULL;
     if (!layer_changed(CHANGE_KEY_UPPER, canon))
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    return open_in_tree(upper_tree, canon, access, handle);
+    return key_open_in_tree(upper_tree, canon, access, handle);
 }
 
 NTSTATUS key_open_lower(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
@@ -56,7 +55,8 @@ NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle)
     *handle = NULL;
     if (!layer_changed(values ? CHANGE_KEY_NO_VALUE : CHANGE_KEY_LISTING, canon))
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    return open_in_tree(values ? no_value_tree : hidden_tree, canon, KEYNAME_QUERY_VALUE, handle);
+    return key_open_in_tree(values ? no_value_tree : hidden_tree, canon, KEYNAME_QUERY_VALUE,
+                            handle);
 }
 
 /* Whether `marks` has a value of this name. */
@@ -180,14 +180,26 @@ static NTSTATUS none_is_success(NTSTATUS status)
                : status;
 }
 
+NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_view *view)
+{
+    *view = (struct key_view){0};
+    NTSTATUS status = key_is_hidden(canon, &view->hidden);
+    if (!status && !view->hidden && !key_name_is_store(canon))
+        status = none_is_success(key_open_lower(canon, access, &view->lower));
+    return status;
+}
+
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view)
 {
     *view = (struct key_view){0};
-    NTSTATUS status = none_is_success(key_open_upper(canon, access, &view->upper));
-    if (!status)
-        status = key_is_hidden(canon, &view->hidden);
-    if (!status && !view->hidden && !key_name_is_store(canon))
-        status = none_is_success(key_open_lower(canon, access, &view->lower));
+    // First the VM's own: who deletes a key hides the host's before that.
+    HANDLE upper;
+    NTSTATUS status = none_is_success(key_open_upper(canon, access, &upper));
+    if (status)
+        upper = NULL;
+    else
+        status = key_view_open_lower(canon, access, view);
+    view->upper = upper;
     if (status)
         key_view_close(view);
     return status;
@@ -225,16 +237,16 @@ void key_announce(struct str16 canon)
 }
 
 /* Makes one key, unless it is there, below one that is. */
-static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCESS_MASK access,
-                            HANDLE *handle)
+static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ULONG options,
+                            ACCESS_MASK access, HANDLE *handle)
 {
     UNICODE_STRING text;
     *handle = NULL;
     if (name.len * sizeof(WCHAR) > 0xfffe)
         return STATUS_OBJECT_NAME_INVALID;
     OBJECT_ATTRIBUTES attributes = key_attributes(&text, name);
-    NTSTATUS status =
-        real.NtCreateKey(handle, access | KEYNAME_WOW64_64KEY, &attributes, 0, class_name, 0, NULL);
+    NTSTATUS status = real.NtCreateKey(handle, access | KEYNAME_WOW64_64KEY, &attributes, 0,
+                                       class_name, options, NULL);
     if (status)
         *handle = NULL;
     return status;
@@ -244,7 +256,7 @@ static NTSTATUS create_name(struct str16 name, UNICODE_STRING *class_name, ACCES
 static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
     enum { USER_DEPTH = 3 };
-    NTSTATUS status = create_name(name, NULL, access, handle);
+    NTSTATUS status = create_name(name, NULL, 0, access, handle);
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
     for (size_t at = 1, depth = 0; at <= name.len; at++) {
@@ -253,11 +265,48 @@ static NTSTATUS make_path(struct str16 name, ACCESS_MASK access, HANDLE *handle)
         if (++depth <= USER_DEPTH) // \REGISTRY\USER\S-... is there
             continue;
         layer_close_at(handle);
-        status = create_name(str16_first(name, at), NULL, access, handle);
+        status = create_name(str16_first(name, at), NULL, 0, access, handle);
         if (status)
             return status;
     }
     return STATUS_SUCCESS;
+}
+
+/* Whether the host's key is volatile. NT 5.2 and Wine 8 do not say it of any (enumerate_key() in
+ * Wine's dlls/ntdll/unix/registry.c does not know the class): there, only that one is taken for it
+ * which is volatile on every Windows, and the copy of another is a lasting one. */
+static bool is_volatile(HANDLE key, struct str16 canon)
+{
+    static const char hardware[] = "MACHINE\\HARDWARE";
+    enum { LEN = sizeof hardware - 1, FLAG_VOLATILE = 1 };
+    struct {
+        ULONG wow64, key, control; // KEY_FLAGS_INFORMATION since Windows Vista
+    } flags = {0};
+    ULONG len = 0;
+    if (!real.NtQueryKey(key, NT_KEY_FLAGS_INFORMATION, &flags, sizeof flags, &len) &&
+        len == sizeof flags)
+        return flags.key & FLAG_VOLATILE;
+    return str16_starts_ascii(canon, hardware) && (canon.len == LEN || canon.s[LEN] == '\\');
+}
+
+bool key_has_volatile(void)
+{
+    return layer_changed(CHANGE_KEY_UPPER, str16_of(u"*volatile*"));
+}
+
+void key_note_volatile(HANDLE key)
+{
+    static const uint16_t name[] = KEYNAME_RESERVED u"volatile";
+    UNICODE_STRING value = unicode_of_str16(str16_of(name)),
+                   flag = unicode_of_str16(str16_of(KEY_VOLATILE_FLAG));
+    layer_cleanup_handle HANDLE store = NULL;
+    if (!key_has_volatile()) {
+        if (key_open_store(KEYNAME_SET_VALUE, &store) ||
+            real.NtSetValueKey(store, &flag, 0, REG_NONE, NULL, 0))
+            return;
+        change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(u"*volatile*"));
+    }
+    real.NtSetValueKey(key, &value, 0, REG_NONE, NULL, 0);
 }
 
 /* Makes one key of upper for the host's, with its class and its spelling, which replaces the end of
@@ -295,14 +344,21 @@ static NTSTATUS mirror(struct str16_buf *name, size_t canon_start, ACCESS_MASK a
             class_name.Length = class_name.MaximumLength = (USHORT)node->class_length;
         }
     }
-    status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access, handle);
+    UNICODE_STRING *class_given = class_name.Length ? &class_name : NULL;
+    ULONG options = lower && is_volatile(lower, canon) ? REG_OPTION_VOLATILE : 0;
+    status = create_name(str16_view(name), class_given, options, access, handle);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND) { // the root of upper is missing
         layer_cleanup_handle HANDLE root = NULL;
         status = make_path(str16_first(str16_view(name), canon_start - 1), KEYNAME_READ, &root);
         if (!status)
-            status = create_name(str16_view(name), class_name.Length ? &class_name : NULL, access,
-                                 handle);
+            status = create_name(str16_view(name), class_given, options, access, handle);
     }
+    if (status == STATUS_CHILD_MUST_BE_VOLATILE) { // the VM's own above it is, not the host's
+        options = REG_OPTION_VOLATILE;
+        status = create_name(str16_view(name), class_given, options, access, handle);
+    }
+    if (!status && options)
+        key_note_volatile(*handle);
     return status;
 }
 
@@ -321,7 +377,7 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
     for (struct str16 parent = canon; ntpath_parent(parent, &parent);) {
         there = parent.len;
         layer_cleanup_handle HANDLE above = NULL;
-        status = open_in_tree(upper_tree, parent, KEYNAME_QUERY_VALUE, &above);
+        status = key_open_in_tree(upper_tree, parent, KEYNAME_QUERY_VALUE, &above);
         if (!status)
             break;
         if (status != STATUS_OBJECT_NAME_NOT_FOUND)
@@ -332,8 +388,8 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
         there = 0; // a root, which has none above it
     layer_cleanup_handle HANDLE above = NULL;
     if (there)
-        open_in_tree(upper_tree, str16_first(canon, there), KEYNAME_READ | KEYNAME_SET_VALUE,
-                     &above);
+        key_open_in_tree(upper_tree, str16_first(canon, there), KEYNAME_READ | KEYNAME_SET_VALUE,
+                         &above);
     struct str16 above_name = str16_first(canon, there);
     for (size_t at = there ? there + 1 : 1; at <= canon.len; at++) {
         if (at < canon.len && canon.s[at] != '\\')
@@ -393,7 +449,7 @@ NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)
 NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle)
 {
     struct str16_buf name;
-    NTSTATUS status = open_in_tree(times_tree, canon, access, handle);
+    NTSTATUS status = key_open_in_tree(times_tree, canon, access, handle);
     if (!make || status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
     layer_cleanup_free uint16_t *memory = key_name_in_tree(times_tree, canon, &name);
@@ -426,7 +482,7 @@ static NTSTATUS make_scratch(HANDLE above, PSECURITY_DESCRIPTOR descriptor, ACCE
     for (unsigned tries = 0; !status && tries < 16; tries++) {
         struct str16_buf name = {.s = units, .cap = sizeof units / sizeof *units};
         ULONG disposition = 0;
-        str16_put_ascii(&name, "scratch-");
+        str16_put_ascii(&name, KEY_SCRATCH_PREFIX);
         str16_put_hex32(&name, process_id());
         str16_put_hex32(&name, (uint32_t)__atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED));
         OBJECT_ATTRIBUTES attributes = key_attributes(&text, str16_view(&name));
@@ -455,6 +511,38 @@ NTSTATUS key_make_lasting_scratch(HANDLE *key)
     return make_scratch(NULL, NULL, KEYNAME_ALL, 0, key);
 }
 
+/* Deletes what lies below the key. */
+static void delete_below(HANDLE key)
+{
+    struct {
+        struct nt_key_basic_information info;
+        WCHAR rest[260];
+    } data;
+    ULONG len;
+    for (ULONG kept = 0;
+         !real.NtEnumerateKey(key, kept, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len);) {
+        HANDLE child;
+        UNICODE_STRING text;
+        OBJECT_ATTRIBUTES attributes =
+            key_attributes(&text, (struct str16){(const uint16_t *)data.info.name,
+                                                 data.info.name_length / sizeof(WCHAR)});
+        attributes.RootDirectory = key;
+        attributes.Attributes |= OBJ_OPENLINK;
+        if (real.NtOpenKey(&child, KEYNAME_ALL | KEYNAME_WOW64_64KEY, &attributes)) {
+            kept++;
+            continue;
+        }
+        kept += key_delete_tree(child) != STATUS_SUCCESS;
+        real.NtClose(child);
+    }
+}
+
+NTSTATUS key_delete_tree(HANDLE key)
+{
+    delete_below(key);
+    return real.NtDeleteKey(key);
+}
+
 void key_delete_scratch(HANDLE *key)
 {
     if (*key) {
@@ -462,151 +550,4 @@ void key_delete_scratch(HANDLE *key)
         real.NtClose(*key);
     }
     *key = NULL;
-}
-
-/* Filling the index. */
-
-enum { WALK_PATH = 32768, WALK_BUFFER = 1024 };
-
-struct walk {
-    struct str16_buf path; // canonical
-    uint8_t *buffer;
-    bool has_security; // some key may have been given a descriptor
-    void (*each)(struct walk *walk, HANDLE key);
-};
-
-static void announce_upper(struct walk *walk, HANDLE key)
-{
-    static const uint16_t security[] = KEYNAME_RESERVED u"security";
-    UNICODE_STRING name = unicode_of_str16(str16_of(security));
-    ULONG len;
-    key_announce(str16_view(&walk->path));
-    if (walk->has_security &&
-        real.NtQueryValueKey(key, &name, NT_KEY_VALUE_BASIC_INFORMATION, walk->buffer, WALK_BUFFER,
-                             &len) != STATUS_OBJECT_NAME_NOT_FOUND)
-        change_index_add(layer_changes, CHANGE_KEY_SECURITY, str16_view(&walk->path));
-}
-
-static void announce_hidden(struct walk *walk, HANDLE key)
-{
-    const struct nt_key_value_basic_information *info = (void *)walk->buffer;
-    ULONG len;
-    size_t path = walk->path.len;
-    for (ULONG i = 0; !real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_BASIC_INFORMATION,
-                                                walk->buffer, WALK_BUFFER, &len);
-         i++) {
-        change_index_add(layer_changes, CHANGE_KEY_LISTING, str16_view(&walk->path));
-        str16_put_unit(&walk->path, '\\');
-        str16_put(&walk->path,
-                  (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
-        change_index_add(layer_changes, CHANGE_KEY_HIDDEN, str16_view(&walk->path));
-        walk->path.len = path;
-    }
-}
-
-static void announce_no_value(struct walk *walk, HANDLE key)
-{
-    (void)key;
-    change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, str16_view(&walk->path));
-}
-
-static NTSTATUS walk_key(struct walk *walk, HANDLE key)
-{
-    const struct nt_key_basic_information *info = (void *)walk->buffer;
-    size_t path = walk->path.len;
-    ULONG len;
-
-    if (path)
-        walk->each(walk, key);
-    for (ULONG i = 0;; i++) {
-        layer_cleanup_handle HANDLE child = NULL;
-        NTSTATUS status =
-            real.NtEnumerateKey(key, i, NT_KEY_BASIC_INFORMATION, walk->buffer, WALK_BUFFER, &len);
-        if (status)
-            return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
-        if (path)
-            str16_put_unit(&walk->path, '\\');
-        size_t leaf = walk->path.len;
-        str16_put(&walk->path,
-                  (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
-        if (walk->path.overflow)
-            return STATUS_NAME_TOO_LONG;
-        UNICODE_STRING text;
-        OBJECT_ATTRIBUTES attributes =
-            key_attributes(&text, str16_skip(str16_view(&walk->path), leaf));
-        attributes.RootDirectory = key;
-        attributes.Attributes |= OBJ_OPENLINK;
-        status = real.NtOpenKey(&child, KEYNAME_READ | KEYNAME_WOW64_64KEY, &attributes);
-        if (status)
-            child = NULL;
-        else
-            status = walk_key(walk, child);
-        if (status)
-            return status;
-        walk->path.len = path;
-    }
-}
-
-NTSTATUS key_announce_below(struct str16 canon)
-{
-    layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
-    layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
-    layer_cleanup_handle HANDLE root = NULL;
-    struct walk walk = {
-        .path = {.s = path, .cap = WALK_PATH}, .buffer = buffer, .each = announce_upper};
-    if (!path || !buffer)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    str16_put(&walk.path, canon);
-    NTSTATUS status = open_in_tree(upper_tree, canon, KEYNAME_READ, &root);
-    return status ? status : walk_key(&walk, root);
-}
-
-/* Whether the VM's place has a value of this name: that it has something rare. */
-static bool has_flag(HANDLE store, const uint16_t *name)
-{
-    uint8_t info[64];
-    ULONG len;
-    UNICODE_STRING value = unicode_of_str16(str16_of(name));
-    return real.NtQueryValueKey(store, &value, NT_KEY_VALUE_BASIC_INFORMATION, info, sizeof info,
-                                &len) != STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-NTSTATUS key_announce_all(void)
-{
-    static const struct {
-        const char *tree;
-        void (*each)(struct walk *walk, HANDLE key);
-    } trees[] = {{upper_tree, announce_upper},
-                 {hidden_tree, announce_hidden},
-                 {no_value_tree, announce_no_value}};
-    layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
-    layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
-    struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer};
-    struct str16 parent = {0}, leaf;
-    NTSTATUS status = STATUS_SUCCESS;
-
-    if (!path || !buffer)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    key_name_store(&parent, &leaf); // is left out of its parent's listing
-    change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
-    layer_cleanup_handle HANDLE store = NULL;
-    if (!key_open_store(KEYNAME_READ, &store)) {
-        if (has_flag(store, u"links"))
-            change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
-        layer_cleanup_handle HANDLE times = NULL;
-        if (!key_open_times((struct str16){path, 0}, false, KEYNAME_READ, &times))
-            change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_TIMES_FLAG));
-        walk.has_security = has_flag(store, u"security");
-        if (walk.has_security)
-            change_index_add(layer_changes, CHANGE_KEY_SECURITY, (struct str16){0});
-    }
-    for (size_t i = 0; i < sizeof trees / sizeof *trees && !status; i++) {
-        layer_cleanup_handle HANDLE root = NULL;
-        status = open_in_tree(trees[i].tree, (struct str16){path, 0}, KEYNAME_READ, &root);
-        walk.each = trees[i].each;
-        walk.path.len = 0;
-        status = status ? none_is_success(status) : walk_key(&walk, root);
-    }
-    key_changed(KEY_CHANGE_OTHER, (struct str16){0}, (struct str16){0});
-    return status;
 }

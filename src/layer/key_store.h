@@ -59,6 +59,9 @@ struct key_view {
     bool hidden; // a mark hides the host's, whether it exists or not
 };
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view);
+
+/* The same of the host's side only. */
+NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_view *view);
 void key_view_close(struct key_view *view);
 #define layer_cleanup_key_view __attribute__((cleanup(key_view_close)))
 
@@ -85,6 +88,30 @@ NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle);
  * `make`. */
 NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDLE *handle);
 
+/* The trees, as they follow the name of the VM's place. */
+#define KEY_UPPER_TREE    "\\upper"
+#define KEY_HIDDEN_TREE   "\\hidden"
+#define KEY_NO_VALUE_TREE "\\novalue"
+NTSTATUS key_open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access, HANDLE *handle);
+
+/* What the names of scratch keys in the VM's place begin with. */
+#define KEY_SCRATCH_PREFIX "scratch-"
+
+/* Notes in the VM's own key, which is volatile and was just made, that it is to end with the VM: a
+ * value that no program sees (keyname_is_reserved()). The system keeps it for longer, and does not
+ * tell which keys are volatile (see is_volatile() in key_store.c). `key` may set values. A process
+ * that is killed between making and noting leaves a key that ends with the host's registry. */
+void key_note_volatile(HANDLE key);
+
+/* Whether some key may be volatile: what has the note, in this run of the VM. */
+bool key_has_volatile(void);
+
+/* The name of the value in the VM's place that says that some key may have that note. */
+#define KEY_VOLATILE_FLAG u"volatile"
+
+/* Deletes the open key and all below it. */
+NTSTATUS key_delete_tree(HANDLE key);
+
 /* Opens the key that the trees lie in. */
 NTSTATUS key_open_store(ACCESS_MASK access, HANDLE *handle);
 
@@ -102,8 +129,10 @@ NTSTATUS key_make_lasting_scratch(HANDLE *key);
  * index. */
 NTSTATUS key_announce_below(struct str16 canon);
 
-/* Enters all that the VM has changed before into the change index. For the process that starts the
- * VM, before any other of it runs: `real`, layer_config and layer_changes must be set. */
-NTSTATUS key_announce_all(void);
+/* Removes what was to end with the VM's last run, volatile keys and what killed processes have
+ * left, and enters all that the VM has changed before into the change index. For the process that
+ * starts the VM, before any other of it runs: `real`, layer_config and layer_changes must be set.
+ */
+NTSTATUS key_prepare(void);
 
 #endif

@@ -65,6 +65,8 @@ bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type
     ULONG len = 0;
     bool hidden;
 
+    if (!key->lower && key->record->alone)
+        return false;
     // The system compares with the VM's own itself.
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
     if (!status && real.NtQueryValueKey(own, name, NT_KEY_VALUE_PARTIAL_INFORMATION, NULL, 0,

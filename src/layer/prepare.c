@@ -166,5 +166,5 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
         (status = walk_store("\\hidden", true)))
         return status;
     *what = "reading the VM's registry keys";
-    return key_announce_all();
+    return key_prepare();
 }

@@ -6,8 +6,10 @@
 //   of them in the middle, and looks each
 //                             time whether the keys are as before or as after a change, and nothing
 //                             else
-//   tool_keys check           looks only
-//   tool_keys cleanup
+//   tool_keys work N SEED     such a program: the keys of worker N
+//   tool_keys save FILE       saves a key to a file, over and over
+//   tool_keys start FOLDER    starts four that work and six that save, into FOLDER, and waits for
+//   them tool_keys check           looks only tool_keys cleanup
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -123,6 +125,46 @@ static void work(unsigned worker, unsigned seed)
     }
 }
 
+static void save(const char *file)
+{
+    HANDLE token;
+    TOKEN_PRIVILEGES privileges = {.PrivilegeCount = 1,
+                                   .Privileges = {{.Attributes = SE_PRIVILEGE_ENABLED}}};
+    OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token);
+    LookupPrivilegeValueW(NULL, L"SeBackupPrivilege", &privileges.Privileges[0].Luid);
+    AdjustTokenPrivileges(token, FALSE, &privileges, 0, NULL, NULL);
+    HKEY key = open_key(HKEY_CURRENT_USER, place);
+    for (LONG error = 0; !error;) {
+        DeleteFileA(file);
+        error = RegSaveKeyA(key, file, NULL);
+        if (error)
+            printf("cannot save: %ld\n", error);
+    }
+}
+
+static void start_all(const char *folder)
+{
+    enum { SAVERS = 6 };
+    HANDLE processes[WORKERS + SAVERS];
+    char self[300], line[700];
+    GetModuleFileNameA(NULL, self, sizeof self);
+    for (unsigned i = 0; i < WORKERS + SAVERS; i++) {
+        STARTUPINFOA start = {.cb = sizeof start};
+        PROCESS_INFORMATION process;
+        if (i < WORKERS)
+            snprintf(line, sizeof line, "\"%s\" work %u %lu", self, i, GetTickCount() + i);
+        else
+            snprintf(line, sizeof line, "\"%s\" save %s\\hive%u", self, folder, i);
+        if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &start, &process)) {
+            printf("cannot start a worker: %lu\n", GetLastError());
+            exit(1);
+        }
+        CloseHandle(process.hThread);
+        processes[i] = process.hProcess;
+    }
+    WaitForMultipleObjects(WORKERS + SAVERS, processes, TRUE, INFINITE);
+}
+
 static int check_worker(unsigned worker)
 {
     wchar_t name[80];
@@ -223,6 +265,10 @@ int main(int argc, char **argv)
         printf("deleted %u\n", delete_all(open_key(HKEY_CURRENT_USER, many)));
     } else if (!strcmp(what, "work")) {
         work(number, argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0);
+    } else if (!strcmp(what, "save") && argc > 2) {
+        save(argv[2]);
+    } else if (!strcmp(what, "start") && argc > 2) {
+        start_all(argv[2]);
     } else if (!strcmp(what, "kill")) {
         return kill_workers(number);
     } else if (!strcmp(what, "check")) {

@@ -61,6 +61,64 @@ test_keys_are_whole_when_programs_are_killed() {
   "$wine" "$tool" cleanup 2>/dev/null
 }
 
+# What a VM makes as a volatile key is gone when it has been stopped.
+test_volatile_keys_end_with_the_vm() {
+  local guest=$guests/reg_volatile.exe
+  expect 0 plume create fleeting
+  expect 0 plume start fleeting
+  expect 0 plume exec fleeting "$guest" make
+  expect 0 plume exec fleeting "$guest" look
+  same 'made' $'look: 0\nlook: 0\nlook: 0\nhardware: 0' "$out"
+  expect 0 plume stop fleeting
+  expect 0 plume start fleeting
+  expect 0 plume exec fleeting "$guest" look
+  same 'when it is started again' $'look: 0\nlook: 2\nlook: 2\nhardware: 2' "$out"
+}
+
+# key_processes: the ids of this prefix's processes that tool_keys was started as by the VM.
+key_processes() {
+  local id
+  for id in $(pgrep -f 'tool_keys\.exe.? (work|save) '); do
+    if tr '\0' ' ' <"/proc/$id/cmdline" | grep -q 'plume\.exe\|bash'; then continue; fi
+    if grep -qzFx "WINEPREFIX=$WINEPREFIX" "/proc/$id/environ"; then echo "$id"; fi
+  done 2>/dev/null
+}
+
+# Killed from outside, at any instruction: with some of them the VM's place holds what they tried things on, until
+# the VM starts again.
+test_keys_are_whole_after_kills_from_outside() {
+  local tool=$guests/tool_keys.exe round ids id killed=0 left most=0
+  all_there() { mapfile -t ids < <(key_processes); [ ${#ids[@]} -eq 10 ]; }
+  scratch_keys() { "$wine" reg query 'HKCU\Software\Plume\vms' /s 2>/dev/null | grep -c 'scratch-[0-9a-f]*.$' || true; }
+  "$wine" "$tool" setup 1 2>/dev/null || die 'setup'
+  expect 0 plume create outside
+  for round in 1 2 3 4 5 6; do
+    [ $((round % 3)) -ne 1 ] || expect 0 plume start outside
+    plume exec outside "$tool" start "$scratch_win" >/dev/null 2>&1 &
+    wait_for 30 all_there
+    sleep 0.3
+    for id in "${ids[@]}"; do
+      kill -KILL "$id" || die 'a program had ended'
+      killed=$((killed + 1))
+      sleep "0.0$(printf %02d $((RANDOM % 15)))"
+    done
+    wait
+    expect 0 plume exec outside "$tool" check
+    same "after round $round" 'consistent' "$out"
+    left=$(scratch_keys)
+    [ "$left" -le "$most" ] || most=$left
+    [ $((round % 3)) -ne 0 ] || expect 0 plume stop outside
+  done
+  expect 0 plume start outside
+  same 'what is left over' 0 "$(scratch_keys)"
+  expect 0 plume exec outside "$tool" check
+  same 'in the end' 'consistent' "$out"
+  same "the host's" 'consistent' "$("$wine" "$tool" check 2>/dev/null | tr -d '\r')"
+  "$wine" "$tool" cleanup 2>/dev/null
+  echo "$killed killed, at most $most keys left over for the next start"
+  [ "$most" -gt 0 ] || die 'no killed program left anything: the test shows nothing'
+}
+
 test_many_keys_are_deleted_one_by_one() {
   local tool=$guests/tool_keys.exe start=$SECONDS
   "$wine" "$tool" setup 10000 2>/dev/null || die 'setup'
