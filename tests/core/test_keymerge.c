@@ -6,11 +6,6 @@
 #include <cmocka.h>
 #include "core/keymerge.h"
 
-uint16_t keymerge_downcase(uint16_t unit)
-{
-    return unit >= 'A' && unit <= 'Z' ? (uint16_t)(unit + 32) : unit;
-}
-
 enum { MAX = 32, NAME = 16 };
 
 static uint16_t names[MAX][NAME];
