@@ -57,10 +57,10 @@ static bool may_read(HANDLE handle)
 
 HANDLE shares_borrow(struct str16 canon)
 {
-    struct share_table *table = shares_table();
+    struct share_table *table = layer_shares;
     struct share_open open;
     HANDLE theirs;
-    for (uint32_t at = 0; table && share_next(table, shares_name(canon), &at, &open);) {
+    for (uint32_t at = 0; share_next(table, shares_name(canon), &at, &open);) {
         if (!is_true(&open, canon) || duplicate(&open, &theirs))
             continue;
         if (may_read(theirs))
