@@ -166,13 +166,17 @@ NTSTATUS store_absent_status(struct str16 canon, bool trailing)
     if (!(view.effective & FILE_ATTRIBUTE_DIRECTORY))
         return STATUS_OBJECT_PATH_NOT_FOUND;
     // In a folder that it has, the file system says what it thinks of the name; of one with a
-    // separator behind it in a folder that surely has nothing of that name, hidden or not.
+    // separator behind it in a folder that surely has nothing of that name, hidden or not, unless
+    // there is a file of it.
     struct str16_buf name;
+    struct store_view own = {0};
     struct nt_file_basic_information info;
-    layer_cleanup_free uint16_t *memory = trailing
-                                              ? store_name("\\work\\", ntpath_leaf(canon), 1, &name)
-                                          : view.upper ? store_upper_name(canon, 0, &name)
-                                                       : store_lower_name(canon, 0, &name);
+    if (trailing && (status = store_look(canon, &own)))
+        return status;
+    layer_cleanup_free uint16_t *memory =
+        trailing && !own.effective ? store_name("\\work\\", ntpath_leaf(canon), 1, &name)
+        : own.upper || (!trailing && view.upper) ? store_upper_name(canon, 1, &name)
+                                                 : store_lower_name(canon, 1, &name);
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (trailing)
