@@ -218,14 +218,11 @@ static NTSTATUS lengthen(struct growing *name, size_t *end)
     }
     if (status)
         return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
-    struct str16_buf whole = {.cap = parent.len + 1 + found.len};
-    layer_cleanup_free uint16_t *whole_memory = whole.s = layer_alloc(whole.cap * sizeof *whole.s);
-    if (!whole.s)
+    struct str16 whole;
+    layer_cleanup_free uint16_t *whole_memory = store_child_name(parent, found, &whole);
+    if (!whole_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    str16_put(&whole, parent);
-    str16_put_unit(&whole, '\\');
-    str16_put(&whole, found);
-    status = replace_prefix(name, *end, str16_view(&whole));
+    status = replace_prefix(name, *end, whole);
     *end = whole.len;
     return status;
 }

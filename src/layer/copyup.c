@@ -116,6 +116,20 @@ static NTSTATUS open_to_copy(struct str16 canon, struct str16 lower, bool empty,
     return *lender ? host_open(lower, beside_data, FILE_OPEN, options, 0, from) : status;
 }
 
+/* Puts a copy, which was made with `status`, in place as the VM's `canon`, or takes it away. */
+static NTSTATUS finish(NTSTATUS status, struct str16 canon, HANDLE to, struct str16 upper,
+                       const struct nt_file_basic_information *info)
+{
+    if (!status)
+        status = put_in_place(to, upper, info);
+    if (status)
+        discard(to);
+    else
+        shares_tell_copied(canon, to);
+    // Another thread was first, with the same content.
+    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+}
+
 static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 upper, bool empty)
 {
     layer_cleanup_handle HANDLE from = NULL, lender = NULL, to = NULL;
@@ -143,14 +157,7 @@ static NTSTATUS copy_file(struct str16 canon, struct str16 lower, struct str16 u
         if (!status)
             status = copyup_properties(from, lower, to, str16_view(&work), info.attributes);
     }
-    if (!status)
-        status = put_in_place(to, upper, &info);
-    if (status)
-        discard(to);
-    else
-        shares_tell_copied(canon, to);
-    // Another thread was first, with the same content.
-    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+    return finish(status, canon, to, upper, &info);
 }
 
 /* A folder's copy gets the security of the host's unless the layer could then not work in it: one
@@ -187,13 +194,7 @@ NTSTATUS copyup_folder(struct str16 canon, struct str16 lower, struct str16 uppe
     if (status)
         return status;
     status = folder_properties(from, lower, to, str16_view(&work), info.attributes);
-    if (!status)
-        status = put_in_place(to, upper, &info);
-    if (status)
-        discard(to);
-    else
-        shares_tell_copied(canon, to);
-    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+    return finish(status, canon, to, upper, &info);
 }
 
 NTSTATUS store_copy_up(struct str16 canon, bool empty)
@@ -231,28 +232,20 @@ void store_discard(struct str16 canon)
         discard(file);
 }
 
-struct tree {
-    struct str16 folder;
-};
-
 static NTSTATUS copy_entry(void *context, struct str16 name, ULONG attributes)
 {
-    const struct tree *tree = context;
-    size_t cap = tree->folder.len + 1 + name.len;
-    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    struct str16_buf canon = {.s = memory, .cap = cap};
+    const struct str16 *folder = context;
+    struct str16 canon;
+    layer_cleanup_free uint16_t *memory = store_child_name(*folder, name, &canon);
     struct store_view view;
 
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    str16_put(&canon, tree->folder);
-    str16_put_unit(&canon, '\\');
-    str16_put(&canon, name);
-    NTSTATUS status = store_look(str16_view(&canon), &view);
+    NTSTATUS status = store_look(canon, &view);
     if (status || view.lower_hidden || (view.upper && !(attributes & FILE_ATTRIBUTE_DIRECTORY)))
         return status;
-    return attributes & FILE_ATTRIBUTE_DIRECTORY ? store_copy_up_tree(str16_view(&canon))
-                                                 : store_copy_up(str16_view(&canon), false);
+    return attributes & FILE_ATTRIBUTE_DIRECTORY ? store_copy_up_tree(canon)
+                                                 : store_copy_up(canon, false);
 }
 
 NTSTATUS store_copy_up_tree(struct str16 canon)
@@ -260,7 +253,6 @@ NTSTATUS store_copy_up_tree(struct str16 canon)
     struct str16_buf lower;
     layer_cleanup_free uint16_t *memory = store_lower_name(canon, 0, &lower);
     layer_cleanup_handle HANDLE folder = NULL;
-    struct tree tree = {canon};
 
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -268,5 +260,5 @@ NTSTATUS store_copy_up_tree(struct str16 canon)
     if (!status)
         status = host_open(str16_view(&lower), FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE,
                            0, &folder);
-    return status ? status : host_list(folder, copy_entry, &tree);
+    return status ? status : host_list(folder, copy_entry, &canon);
 }

@@ -31,20 +31,6 @@ void listing_free(struct listing *listing)
     layer_free(listing);
 }
 
-/* The canonical name of an entry of `folder`, in memory of layer_alloc()'s. */
-static uint16_t *child_name(struct str16 folder, struct str16 name, struct str16 *child)
-{
-    uint16_t *memory = layer_alloc((folder.len + 1 + name.len) * sizeof *memory);
-    struct str16_buf buf = {.s = memory, .cap = folder.len + 1 + name.len};
-    if (memory) {
-        str16_put(&buf, folder);
-        str16_put_unit(&buf, '\\');
-        str16_put(&buf, name);
-        *child = str16_view(&buf);
-    }
-    return memory;
-}
-
 /* A folder that is listed, as it is now. */
 struct subject {
     uint16_t *memory; // of the name; layer_alloc()'s
@@ -118,7 +104,8 @@ static bool same_as_host(const struct handle_record *record)
     if (!ntpath_parent(store, &above) ||
         !str16_equal_nocase(ntpath_leaf(above), ntpath_leaf(record->canon)))
         return true;
-    layer_cleanup_free uint16_t *memory = child_name(record->canon, ntpath_leaf(store), &child);
+    layer_cleanup_free uint16_t *memory =
+        store_child_name(record->canon, ntpath_leaf(store), &child);
     return memory && !store_owns(child);
 }
 

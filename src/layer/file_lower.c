@@ -126,14 +126,6 @@ static void settle(void)
     layer_unlock(&all_lock);
 }
 
-static uint64_t id_of(HANDLE handle)
-{
-    LARGE_INTEGER id = {.QuadPart = 0};
-    IO_STATUS_BLOCK io;
-    real.NtQueryInformationFile(handle, &io, &id, sizeof id, FileInternalInformation);
-    return (uint64_t)id.QuadPart;
-}
-
 static NTSTATUS open_shadow(const struct file_lower *file, OBJECT_ATTRIBUTES *attributes,
                             ULONG options, HANDLE *shadow)
 {
@@ -155,7 +147,7 @@ static NTSTATUS open_copy(const struct file_lower *file, uint64_t id, HANDLE *sh
     text = unicode_of_str16(str16_view(&upper));
     OBJECT_ATTRIBUTES attributes = nt_named(&text);
     NTSTATUS status = open_shadow(file, &attributes, 0, shadow);
-    if (!status && id_of(*shadow) == id)
+    if (!status && host_id_of(*shadow) == id)
         return STATUS_SUCCESS;
     if (!status)
         real.NtClose(*shadow);

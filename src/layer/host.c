@@ -37,6 +37,15 @@ NTSTATUS host_attributes(struct str16 name, ULONG *attributes)
                : status;
 }
 
+uint64_t host_id_of(HANDLE file)
+{
+    LARGE_INTEGER id;
+    IO_STATUS_BLOCK io;
+    return real.NtQueryInformationFile(file, &io, &id, sizeof id, FileInternalInformation)
+               ? 0
+               : (uint64_t)id.QuadPart;
+}
+
 NTSTATUS host_rename(HANDLE handle, struct str16 to, bool replace)
 {
     size_t size = sizeof(struct nt_file_rename_information) + to.len * sizeof(WCHAR);

@@ -19,6 +19,9 @@ static inline bool host_is_absent(NTSTATUS status)
            status == STATUS_NO_SUCH_FILE;
 }
 
+/* The number of an open file on its volume, 0 when it has none. */
+uint64_t host_id_of(HANDLE file);
+
 /* Renames an open file to the absolute name `to`. */
 NTSTATUS host_rename(HANDLE handle, struct str16 to, bool replace);
 

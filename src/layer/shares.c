@@ -8,16 +8,6 @@ uint64_t shares_name(struct str16 canon)
     return name ? name : 1;
 }
 
-/* The file's number on its volume, 0 when it has none. */
-static uint64_t id_of(HANDLE file)
-{
-    LARGE_INTEGER id;
-    IO_STATUS_BLOCK io;
-    return real.NtQueryInformationFile(file, &io, &id, sizeof id, FileInternalInformation)
-               ? 0
-               : (uint64_t)id.QuadPart;
-}
-
 /* The handle that an entry speaks of, in this process. */
 static NTSTATUS duplicate(const struct share_open *open, HANDLE *theirs)
 {
@@ -45,7 +35,7 @@ static bool is_true(const struct share_open *open, struct str16 canon)
     if (status || !memory ||
         host_open(str16_view(&lower), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &file))
         return true;
-    return id_of(theirs) == id_of(file);
+    return host_id_of(theirs) == host_id_of(file);
 }
 
 static bool may_read(HANDLE handle)
@@ -134,5 +124,5 @@ void shares_tell_copied(struct str16 canon, HANDLE copy)
     uint64_t name = shares_name(canon);
     uint32_t at = 0;
     if (share_next(table, name, &at, &open))
-        share_tell_copied(table, name, id_of(copy));
+        share_tell_copied(table, name, host_id_of(copy));
 }

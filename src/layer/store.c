@@ -274,22 +274,31 @@ NTSTATUS store_make_folder(struct str16 canon)
                : make_one_folder(str16_view(&upper), 0);
 }
 
+uint16_t *store_child_name(struct str16 folder, struct str16 name, struct str16 *child)
+{
+    uint16_t *memory = layer_alloc((folder.len + 1 + name.len) * sizeof *memory);
+    struct str16_buf buf = {.s = memory, .cap = folder.len + 1 + name.len};
+    if (memory) {
+        str16_put(&buf, folder);
+        str16_put_unit(&buf, '\\');
+        str16_put(&buf, name);
+        *child = str16_view(&buf);
+    }
+    return memory;
+}
+
 /* Looks for something of the host's in a folder that the VM still sees. */
 static NTSTATUS refuse_visible(void *context, struct str16 name, ULONG attributes)
 {
     const struct str16 *folder = context;
-    size_t cap = folder->len + 1 + name.len;
-    layer_cleanup_free uint16_t *memory = layer_alloc(cap * sizeof *memory);
-    struct str16_buf child = {.s = memory, .cap = cap};
+    struct str16 child;
+    layer_cleanup_free uint16_t *memory = store_child_name(*folder, name, &child);
     bool hidden;
 
     (void)attributes;
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
-    str16_put(&child, *folder);
-    str16_put_unit(&child, '\\');
-    str16_put(&child, name);
-    NTSTATUS status = store_is_hidden(str16_view(&child), &hidden);
+    NTSTATUS status = store_is_hidden(child, &hidden);
     return status ? status : hidden ? STATUS_SUCCESS : STATUS_DIRECTORY_NOT_EMPTY;
 }
 

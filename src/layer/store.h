@@ -52,6 +52,10 @@ NTSTATUS store_is_hidden(struct str16 canon, bool *hidden);
 uint16_t *store_upper_name(struct str16 canon, size_t extra, struct str16_buf *name);
 uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *name);
 
+/* The canonical name of an entry of `folder`, in memory of layer_alloc()'s; NULL when there is
+ * none. */
+uint16_t *store_child_name(struct str16 folder, struct str16 name, struct str16 *child);
+
 /* Makes the folder `canon` in files\, with those above it, each with the attributes of the host's.
  */
 NTSTATUS store_make_folder(struct str16 canon);
