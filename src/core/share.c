@@ -13,15 +13,18 @@ enum {
 };
 
 // An entry is taken by setting its owner, filled in, and becomes visible by its name. Who is
-// killed in between leaves one that no name leads to; the place is lost until the VM ends, as
-// nothing tells it from one that is being filled in.
+// killed in between leaves one that no name leads to, and who is killed while it tells of a copy
+// one that cannot be taken again; the place is lost until the VM ends, as nothing tells it from one
+// that is being filled in or told.
 struct entry {
     uint64_t owner; // process and handle, 0: free
     uint64_t name;  // 0: not (or no longer) to be looked at
+    uint64_t copy;  // what share_tell_copied() told
     uint32_t access, share;
-    uint32_t doom, reserved;
-    uint64_t copy_of; // the name that `copy` was told for: it may come late, for an entry that
-    uint64_t copy;    // has become another's
+    uint32_t doom;
+    uint32_t round;   // how often it was taken: tells an open from the next of the same name
+    uint32_t tellers; // who is about to write `copy`
+    uint32_t reserved;
 };
 
 struct share_table {
@@ -75,11 +78,17 @@ uint32_t share_add(struct share_table *table, uint64_t name, const struct share_
             !__atomic_compare_exchange_n(&entry->owner, &free_owner, owner_of(open), false,
                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             continue;
-        // Relaxed: others read these only once they have seen the name.
-        __atomic_store_n(&entry->access, open->access, __ATOMIC_RELAXED);
-        __atomic_store_n(&entry->share, open->share, __ATOMIC_RELAXED);
+        if (__atomic_load_n(&entry->tellers, __ATOMIC_SEQ_CST)) {
+            // What they tell is of the open that was here before. Elsewhere, then.
+            __atomic_store_n(&entry->owner, 0, __ATOMIC_RELEASE);
+            continue;
+        }
+        // Before what it holds changes. Released: who sees any of the new sees the round, too.
+        __atomic_add_fetch(&entry->round, 1, __ATOMIC_ACQ_REL);
+        __atomic_store_n(&entry->access, open->access, __ATOMIC_RELEASE);
+        __atomic_store_n(&entry->share, open->share, __ATOMIC_RELEASE);
         __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&entry->copy_of, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->copy, 0, __ATOMIC_RELAXED);
         reach_at_least(table, distance);
         // In one order with what the caller does next, which is to see whether there is a copy.
         __atomic_store_n(&entry->name, name, __ATOMIC_SEQ_CST);
@@ -111,15 +120,21 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
         distance = ((*at - 1 - (uint32_t)place_of(name)) & mask) + 1;
     for (; distance <= reach; distance++) {
         const struct entry *entry = entry_at(table, place_of(name) + distance);
+        // The round before the name: then the name is this round's or none.
+        uint32_t round = __atomic_load_n(&entry->round, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&entry->name, __ATOMIC_SEQ_CST) != name)
             continue;
-        uint64_t owner = __atomic_load_n(&entry->owner, __ATOMIC_RELAXED);
+        uint64_t owner = __atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE);
         open->process = (uint32_t)(owner >> 32);
         open->handle = (uint32_t)owner;
-        open->access = __atomic_load_n(&entry->access, __ATOMIC_RELAXED);
+        open->access = __atomic_load_n(&entry->access, __ATOMIC_ACQUIRE);
         open->share = __atomic_load_n(&entry->share, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) != name)
             continue; // it went while it was read
+        if (__atomic_load_n(&entry->round, __ATOMIC_ACQUIRE) != round) {
+            distance--; // another open of the same name took its place meanwhile: read that
+            continue;
+        }
         *at = (uint32_t)(entry - table->entries) + 1;
         return true;
     }
@@ -147,9 +162,12 @@ bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id)
     struct share_open open;
     bool any = false;
     for (uint32_t at = 0; share_next(table, name, &at, &open); any = true) {
+        // Either this sees that the entry has another name, or share_add() sees that it is told.
         struct entry *entry = &table->entries[at - 1];
-        __atomic_store_n(&entry->copy, id, __ATOMIC_RELAXED);
-        __atomic_store_n(&entry->copy_of, name, __ATOMIC_RELEASE);
+        __atomic_add_fetch(&entry->tellers, 1, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&entry->name, __ATOMIC_SEQ_CST) == name)
+            __atomic_store_n(&entry->copy, id, __ATOMIC_RELEASE);
+        __atomic_sub_fetch(&entry->tellers, 1, __ATOMIC_SEQ_CST);
     }
     if (any)
         __atomic_add_fetch(&table->news, 1, __ATOMIC_RELEASE);
@@ -161,8 +179,8 @@ uint64_t share_copied(const struct share_table *table, uint32_t number, uint64_t
     if (!number)
         return 0;
     const struct entry *entry = &table->entries[number - 1];
-    return __atomic_load_n(&entry->copy_of, __ATOMIC_ACQUIRE) == name
-               ? __atomic_load_n(&entry->copy, __ATOMIC_RELAXED)
+    return __atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) == name
+               ? __atomic_load_n(&entry->copy, __ATOMIC_ACQUIRE)
                : 0;
 }
 

@@ -187,12 +187,14 @@ static void several_threads(void **state)
         workers[i] = (struct worker){.table = table, .process = i + 1};
         assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
     }
+    const char *failure = NULL; // told when all have ended, as they use what is this function's
     for (uint32_t i = 0; i < THREADS; i++) {
         void *result;
         pthread_join(workers[i].thread, &result);
-        if (result)
-            fail_msg("%s", (const char *)result);
+        failure = result ? result : failure;
     }
+    if (failure)
+        fail_msg("%s", failure);
     for (uint64_t name = 0; name < NAMES; name++)
         assert_int_equal(count(table, UINT64_C(0x1234567800000000) + name), 0);
     free(table);
