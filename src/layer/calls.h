@@ -104,7 +104,10 @@
     X(NtCreateProcessEx)                                                                           \
     X(NtQueryInformationProcess)                                                                   \
     X(NtQueryVirtualMemory)                                                                        \
-    X(NtQuerySystemInformation)
+    X(NtQuerySystemInformation)                                                                    \
+    X(NtOpenProcess)                                                                               \
+    X(NtOpenThread)                                                                                \
+    X(NtGetNextProcess)
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
@@ -120,7 +123,10 @@
     X(NtQueueApcThread)                                                                            \
     X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
-    X(NtOpenProcess)                                                                               \
+    X(NtAssignProcessToJobObject)                                                                  \
+    X(NtIsProcessInJob)                                                                            \
+    X(NtQueryInformationJobObject)                                                                 \
+    X(NtQueryInformationThread)                                                                    \
     X(NtSetEaFile)                                                                                 \
     X(NtQueryVolumeInformationFile)                                                                \
     X(NtResumeThread)                                                                              \

@@ -69,6 +69,9 @@
 #define STATUS_PROCESS_IS_TERMINATING      ((NTSTATUS)0xC000010A)
 #define STATUS_INVALID_LABEL               ((NTSTATUS)0xC0000446)
 #define STATUS_NOT_FOUND                   ((NTSTATUS)0xC0000225)
+#define STATUS_PROCESS_NOT_IN_JOB          ((NTSTATUS)0x00000123)
+#define STATUS_PROCESS_IN_JOB              ((NTSTATUS)0x00000124)
+#define STATUS_MORE_ENTRIES                ((NTSTATUS)0x00000105)
 #define STATUS_RETRY                       ((NTSTATUS)0xC000022D)
 
 #define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
@@ -396,7 +399,8 @@ struct nt_ps_attribute_list {
     struct nt_ps_attribute attributes[1];
 };
 
-#define NT_THREAD_CREATE_SUSPENDED 0x00000001
+#define NT_THREAD_CREATE_SUSPENDED  0x00000001
+#define NT_PROCESS_CREATE_BREAKAWAY 0x00000001
 
 NTSTATUS NTAPI NtCreateUserProcess(HANDLE *, HANDLE *, ACCESS_MASK, ACCESS_MASK,
                                    OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, ULONG, void *,
@@ -414,6 +418,11 @@ NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, const void *, void *, SIZE_T, SIZE_T 
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, void *, const void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, const void *, SIZE_T);
 NTSTATUS NTAPI NtOpenProcess(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *);
+NTSTATUS NTAPI NtOpenThread(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *);
+NTSTATUS NTAPI NtGetNextProcess(HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *);
+NTSTATUS NTAPI NtIsProcessInJob(HANDLE process, HANDLE job);
+NTSTATUS NTAPI NtAssignProcessToJobObject(HANDLE job, HANDLE process);
+NTSTATUS NTAPI NtQueryInformationJobObject(HANDLE, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtQueueApcThread(HANDLE, PIO_APC_ROUTINE, void *, void *, void *);
