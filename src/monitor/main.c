@@ -8,6 +8,7 @@
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/outside.h"
+#include "monitor/publish.h"
 #include "monitor/scm.h"
 #include "monitor/scm_autostart.h"
 #include "vm/vm.h"
@@ -79,6 +80,8 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
     NTSTATUS prepared = plume_layer_prepare(config, &what);
     if (prepared < 0)
         return layer_error(error, prepared, L"cannot prepare the VM", vm, what);
+    if (!publish_open(vm, error))
+        return false;
     scm_autostart_find(vm);
     scm_set_job(job);
     static wchar_t names[2][VM_PATH_MAX + 16];
@@ -118,6 +121,10 @@ int wmain(int argc, wchar_t **argv)
     DWORD code = scm_open();
     if (code != ERROR_SUCCESS) {
         error_win32_code(&error, code, L"cannot open the services of the VM", vm.name, NULL);
+        return fail(&error);
+    }
+    if (!publish_start()) {
+        error_win32(&error, L"cannot publish the ports of the VM", vm.name, NULL);
         return fail(&error);
     }
     log_line(L"the VM is ready");
