@@ -11,7 +11,9 @@
 enum {
     ACCEPTS = 4,           // that wait at each listener
     BUFFER_SMALL = 8192,   // bytes: what a flow begins with, and a quiet one has
-    BUFFER_LARGE = 262144, // what one has whose buffer was full
+    BUFFER_LARGE = 1048576, // what one may come to have: each time that it is full, GROWTH times more.
+                            // With 256 kB, Wine's cost of a call halves the throughput.
+    GROWTH = 8,
     QUIET_AFTER = 32,      // receives in a row that would have fitted the small one
     NAME_ROOM = sizeof(struct sockaddr_in) + 16,
 };
@@ -85,7 +87,11 @@ static void fit_buffer(struct flow *flow)
 {
     bool full = flow->filled == flow->size, small = flow->filled <= BUFFER_SMALL;
     flow->small_in_a_row = small ? flow->small_in_a_row + 1 : 0;
-    DWORD size = full ? BUFFER_LARGE : flow->small_in_a_row > QUIET_AFTER ? BUFFER_SMALL : flow->size;
+    DWORD size = flow->size;
+    if (full)
+        size = size < BUFFER_LARGE / GROWTH ? size * GROWTH : BUFFER_LARGE;
+    else if (flow->small_in_a_row > QUIET_AFTER)
+        size = BUFFER_SMALL;
     if (size == flow->size)
         return;
     char *other = malloc(size);
