@@ -2,6 +2,8 @@
 
 wine_in() { "$wine" "$@" 2>/dev/null </dev/null | tr -d '\r'; }
 
+win() { printf 'Z:%s' "${1//\//\\}"; }
+
 # ids WHERE: of the processes that run the guest proc_open there, as the place itself lists them.
 ids() {
   if [ "$1" = host ]; then wine_in "$guests/tool_processes.exe" list proc_open.exe
@@ -79,4 +81,14 @@ test_shutting_down_stops_the_vm_alone() {
   wait "$in_b" || true
   wine_in "$guests/tool_processes.exe" end "$(ids host)" >/dev/null
   wait "$on_host" || true
+}
+
+# What whoever calls `plume` would hand on to its children does not reach the program in the VM.
+test_handles_from_outside_stay_outside() {
+  plume create a >/dev/null
+  plume start a >/dev/null
+  local tool=$guests/tool_processes.exe
+  same "handed on to a program of the host" set "$(wine_in "$tool" hand "$(win "$tool")" set)"
+  same "handed on to a program of a VM" "not set" \
+    "$(wine_in "$tool" hand "$(win "$root/build/x86_64/plume.exe")" exec a "$(win "$tool")" set)"
 }
