@@ -32,6 +32,8 @@
     X(NtCancelIoFileEx)                                                                            \
     X(NtQueryEaFile)                                                                               \
     X(NtWaitForSingleObject)                                                                       \
+    X(NtWaitForMultipleObjects)                                                                    \
+    X(NtSignalAndWaitForSingleObject)                                                              \
     /* pipes, mailslots, sockets */                                                                \
     X(NtCreateNamedPipeFile)                                                                       \
     X(NtCreateMailslotFile)                                                                        \
@@ -90,6 +92,11 @@
     X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \
+    /* views */                                                                                    \
+    X(NtMapViewOfSection)                                                                          \
+    X(NtMapViewOfSectionEx)                                                                        \
+    X(NtUnmapViewOfSection)                                                                        \
+    X(NtUnmapViewOfSectionEx)                                                                      \
     /* ports */                                                                                    \
     X(NtCreatePort)                                                                                \
     X(NtCreateWaitablePort)                                                                        \
@@ -103,6 +110,7 @@
     X(NtCreateProcess)                                                                             \
     X(NtCreateProcessEx)                                                                           \
     X(NtQueryInformationProcess)                                                                   \
+    X(NtTerminateProcess)                                                                          \
     X(NtQueryVirtualMemory)                                                                        \
     X(NtQuerySystemInformation)                                                                    \
     X(NtOpenProcess)                                                                               \
@@ -145,8 +153,6 @@
     X(NtAccessCheck)                                                                               \
     X(NtResetEvent)                                                                                \
     X(NtSetEvent)                                                                                  \
-    X(NtMapViewOfSection)                                                                          \
-    X(NtUnmapViewOfSection)                                                                        \
     X(NtQueueApcThread)                                                                            \
     X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
@@ -156,8 +162,11 @@
     X(NtQueryInformationThread)                                                                    \
     X(NtSetEaFile)                                                                                 \
     X(NtQueryVolumeInformationFile)                                                                \
+    X(NtGetNextThread) /* NT 6.0 */                                                                \
+    X(NtQueryInformationThread)                                                                    \
+    X(NtSuspendThread)                                                                             \
+    X(NtGetContextThread)                                                                          \
     X(NtResumeThread)                                                                              \
-    X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \
     X(NtFreeVirtualMemory)                                                                         \
     X(NtProtectVirtualMemory)                                                                      \

@@ -36,6 +36,7 @@
 #define STATUS_OBJECT_PATH_SYNTAX_BAD      ((NTSTATUS)0xC000003B)
 #define STATUS_DELETE_PENDING              ((NTSTATUS)0xC0000056)
 #define STATUS_PROCEDURE_NOT_FOUND         ((NTSTATUS)0xC000007A)
+#define STATUS_THREAD_IS_TERMINATING       ((NTSTATUS)0xC000004B)
 #define STATUS_INVALID_IMAGE_FORMAT        ((NTSTATUS)0xC000007B)
 #define STATUS_DISK_FULL                   ((NTSTATUS)0xC000007F)
 #define STATUS_INSUFFICIENT_RESOURCES      ((NTSTATUS)0xC000009A)
@@ -352,7 +353,18 @@ NTSTATUS NTAPI NtCreateSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
 NTSTATUS NTAPI NtOpenSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *,
                                   SIZE_T *, ULONG, ULONG, ULONG);
+NTSTATUS NTAPI NtMapViewOfSectionEx(HANDLE section, HANDLE process, void **, LARGE_INTEGER *offset,
+                                    SIZE_T *, ULONG kind, ULONG protection, void *extended, ULONG);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, void *);
+NTSTATUS NTAPI NtUnmapViewOfSectionEx(HANDLE, void *, ULONG);
+NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, const HANDLE *, ULONG kind, BOOLEAN alertable,
+                                        const LARGE_INTEGER *);
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE, HANDLE, BOOLEAN alertable,
+                                              const LARGE_INTEGER *);
+NTSTATUS NTAPI NtGetNextThread(HANDLE process, HANDLE thread, ACCESS_MASK, ULONG attributes, ULONG,
+                               HANDLE *);
+NTSTATUS NTAPI NtSuspendThread(HANDLE, ULONG *);
+NTSTATUS NTAPI NtGetContextThread(HANDLE, CONTEXT *);
 NTSTATUS NTAPI NtCreateJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG);
