@@ -201,6 +201,8 @@ static int status_of(DWORD code)
     }
 }
 
+enum { EXTENDED_STARTUPINFO = 0x00080000 }; // EXTENDED_STARTUPINFO_PRESENT, since NT 6.0
+
 static void pass_handle(DWORD which, HANDLE *out)
 {
     *out = GetStdHandle(which);
@@ -208,25 +210,80 @@ static void pass_handle(DWORD which, HANDLE *out)
         SetHandleInformation(*out, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
 }
 
+/* Of all that this process could hand on, only these: what else it was given by whoever started it
+ * would lead the program out of the VM. Windows before NT 6.0 cannot choose. */
+struct passed {
+    HANDLE handles[3];
+    unsigned count;
+    void *list; // LPPROC_THREAD_ATTRIBUTE_LIST; NULL where there is none
+};
+
+static void pass_only(struct passed *passed, HANDLE handle)
+{
+    // The console's handles of NT 6.1 are numbers that no kernel knows; they go with the console.
+    if (!handle || handle == INVALID_HANDLE_VALUE || (ULONG_PTR)handle & 3)
+        return;
+    for (unsigned i = 0; i < passed->count; i++)
+        if (passed->handles[i] == handle)
+            return;
+    passed->handles[passed->count++] = handle;
+}
+
+static void make_list(struct passed *passed)
+{
+    enum { HANDLE_LIST = 0x00020002 }; // PROC_THREAD_ATTRIBUTE_HANDLE_LIST
+    typedef BOOL(WINAPI * initialize_function)(void *, DWORD, DWORD, SIZE_T *);
+    typedef BOOL(WINAPI * update_function)(void *, DWORD, DWORD_PTR, void *, SIZE_T, void *,
+                                           SIZE_T *);
+    HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
+    initialize_function initialize =
+        (initialize_function)(void *)GetProcAddress(kernel, "InitializeProcThreadAttributeList");
+    update_function update =
+        (update_function)(void *)GetProcAddress(kernel, "UpdateProcThreadAttribute");
+    SIZE_T size = 0;
+    if (!initialize || !update || !passed->count)
+        return;
+    initialize(NULL, 1, 0, &size);
+    passed->list = malloc(size);
+    if (passed->list && initialize(passed->list, 1, 0, &size) &&
+        update(passed->list, 0, HANDLE_LIST, passed->handles,
+               passed->count * sizeof *passed->handles, NULL, NULL))
+        return;
+    free(passed->list);
+    passed->list = NULL;
+}
+
 /* A process of the program, suspended and in the VM's job, or NULL. */
 static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDLE job,
                          PROCESS_INFORMATION *made, int *status)
 {
     struct plume_error error;
-    STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
+    struct {
+        STARTUPINFOW info;
+        void *list;
+    } startup = {.info = {.dwFlags = STARTF_USESTDHANDLES}};
+    struct passed passed = {.count = 0};
     wchar_t *line = _wcsdup(launch->line); // CreateProcessW may write to it
-    pass_handle(STD_INPUT_HANDLE, &startup.hStdInput);
-    pass_handle(STD_OUTPUT_HANDLE, &startup.hStdOutput);
-    pass_handle(STD_ERROR_HANDLE, &startup.hStdError);
-    DWORD flags = CREATE_SUSPENDED, code = ERROR_NOT_ENOUGH_MEMORY;
+    pass_handle(STD_INPUT_HANDLE, &startup.info.hStdInput);
+    pass_handle(STD_OUTPUT_HANDLE, &startup.info.hStdOutput);
+    pass_handle(STD_ERROR_HANDLE, &startup.info.hStdError);
+    pass_only(&passed, startup.info.hStdInput);
+    pass_only(&passed, startup.info.hStdOutput);
+    pass_only(&passed, startup.info.hStdError);
+    make_list(&passed);
+    startup.list = passed.list;
+    startup.info.cb = passed.list ? sizeof startup : sizeof startup.info;
+    DWORD flags = CREATE_SUSPENDED | (passed.list ? EXTENDED_STARTUPINFO : 0),
+          code = ERROR_NOT_ENOUGH_MEMORY;
     // Before NT 6.2 a process is in one job only: if this one is in one, its child must leave that.
     for (int round = 0; line && round < 2; round++, flags |= CREATE_BREAKAWAY_FROM_JOB) {
-        if (!CreateProcessW(path, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup, made)) {
+        if (!CreateProcessW(path, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup.info, made)) {
             code = GetLastError();
             break;
         }
         if (AssignProcessToJobObject(job, made->hProcess)) {
             free(line);
+            free(passed.list);
             return true;
         }
         code = GetLastError();
@@ -238,6 +295,7 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     }
     *status = line ? status_of(code) : EXIT_PLUME;
     free(line);
+    free(passed.list);
     // What the layer answers for a program that it cannot be brought into.
     const wchar_t *advice =
         code == ERROR_NOT_SUPPORTED ? L"a VM starts programs of its own bitness only" : NULL;

@@ -18,7 +18,7 @@ struct id_list { // JOBOBJECT_BASIC_PROCESS_ID_LIST
     uintptr_t ids[];
 };
 
-static NTSTATUS open_job(ACCESS_MASK access, HANDLE *job)
+static NTSTATUS open_named(ACCESS_MASK access, HANDLE *job)
 {
     uint16_t units[LAYER_PATH_MAX + 8];
     struct str16_buf text = {.s = units, .cap = LAYER_PATH_MAX + 8};
@@ -27,6 +27,29 @@ static NTSTATUS open_job(ACCESS_MASK access, HANDLE *job)
     UNICODE_STRING name = unicode_of_str16(str16_view(&text));
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
     return real.NtOpenJobObject(job, access, &attributes);
+}
+
+/* The same as the process, for a thread that acts as somebody else. */
+static NTSTATUS open_as_process(ACCESS_MASK access, HANDLE *job)
+{
+    enum { IMPERSONATION_TOKEN = 5 }; // ThreadImpersonationToken
+    const THREADINFOCLASS class = (THREADINFOCLASS)IMPERSONATION_TOKEN;
+    layer_cleanup_handle HANDLE token = NULL;
+    HANDLE none = NULL;
+    if (real.NtOpenThreadToken(NtCurrentThread(), TOKEN_IMPERSONATE, TRUE, &token) ||
+        real.NtSetInformationThread(NtCurrentThread(), class, &none, sizeof none))
+        return STATUS_ACCESS_DENIED;
+    NTSTATUS status = open_named(access, job);
+    NTSTATUS back = real.NtSetInformationThread(NtCurrentThread(), class, &token, sizeof token);
+    if (back) // it must not go on with rights that it had given up
+        real.NtTerminateProcess(NtCurrentProcess(), back);
+    return status;
+}
+
+static NTSTATUS open_job(ACCESS_MASK access, HANDLE *job)
+{
+    NTSTATUS status = open_named(access, job);
+    return status == STATUS_ACCESS_DENIED ? open_as_process(access, job) : status;
 }
 
 NTSTATUS member_list(uintptr_t **ids, size_t *count)
