@@ -132,6 +132,7 @@
     X(NtWriteVirtualMemory)                                                                        \
     X(NtFlushInstructionCache)                                                                     \
     X(NtDelayExecution)                                                                            \
+    X(NtQueryInformationJobObject)                                                                 \
     X(NtYieldExecution)
 
 #define LAYER_COUNT(name) +1

@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
 #include "layer/exports.h"
+#include "layer/host_name.h"
 #include "layer/layer.h"
 #include "layer/service_exports.h"
 
@@ -14,9 +15,18 @@ struct loaded_module { // LDR_DLL_LOADED_NOTIFICATION_DATA
     ULONG size;
 };
 
-/* The DLLs that export the service API: in the one the others lead to, or in both, where a
- * program may have bound to either. */
-static const char *const service_dlls[] = {"sechost.dll", "advapi32.dll"};
+/* What is replaced in which DLL. The service API: in the one the others lead to, or in both, where
+ * a program may have bound to either. */
+static const struct patched_dll {
+    const char *name;
+    const struct layer_export_patch *exports;
+    const size_t *count;
+    bool wine; // in Wine's alone
+} patched_dlls[] = {
+    {"sechost.dll", service_exports, &service_exports_count, false},
+    {"advapi32.dll", service_exports, &service_exports_count, false},
+    {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
+};
 
 enum { THUNK = 14 }; // jmp qword [rip+0] and the address
 
@@ -70,21 +80,28 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     return true;
 }
 
-static void patch_module(uint8_t *base)
+static bool is_wine(void)
+{
+    struct pe_header ntdll;
+    return pe_read_header(layer_state.ntdll, 0x1000, &ntdll) &&
+           pe_find_export(layer_state.ntdll, &ntdll, "wine_get_version");
+}
+
+static void patch_module(const struct patched_dll *dll, uint8_t *base)
 {
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if (!pe_read_header(base, 0x1000, &header))
+    if ((dll->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T thunks_size = service_exports_count * THUNK;
+    SIZE_T thunks_size = *dll->count * THUNK;
     uint8_t *thunks = reserve_thunks(base, thunks_size);
-    for (size_t i = 0; thunks && i < service_exports_count; i++) {
-        uint32_t rva = pe_find_export(base, &header, service_exports[i].name);
-        if (rva && !patch_export(base + rva, service_exports[i].replacement, thunks + i * THUNK))
+    for (size_t i = 0; thunks && i < *dll->count; i++) {
+        uint32_t rva = pe_find_export(base, &header, dll->exports[i].name);
+        if (rva && !patch_export(base + rva, dll->exports[i].replacement, thunks + i * THUNK))
             thunks = NULL;
     }
-    if (!thunks) // a program that reached the host's services must not go on
+    if (!thunks) // a program that reached what is the host's must not go on
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
 #ifdef _WIN64
     void *at = thunks;
@@ -99,9 +116,9 @@ static void CALLBACK on_notification(ULONG reason, const void *data, void *conte
     (void)context;
     if (reason != 1 /* loaded */)
         return;
-    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++)
-        if (str16_equal_ascii(str16_of_unicode(module->base_name), service_dlls[i]))
-            patch_module(module->base);
+    for (size_t i = 0; i < sizeof patched_dlls / sizeof *patched_dlls; i++)
+        if (str16_equal_ascii(str16_of_unicode(module->base_name), patched_dlls[i].name))
+            patch_module(&patched_dlls[i], module->base);
 }
 
 void *layer_find_module(const char *name)
@@ -151,9 +168,9 @@ void layer_watch_modules(void)
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
         watch(0, on_notification, NULL, &cookie);
     }
-    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++) {
-        void *base = layer_find_module(service_dlls[i]);
+    for (size_t i = 0; i < sizeof patched_dlls / sizeof *patched_dlls; i++) {
+        void *base = layer_find_module(patched_dlls[i].name);
         if (base)
-            patch_module(base);
+            patch_module(&patched_dlls[i], base);
     }
 }
