@@ -152,6 +152,29 @@ static bool is_member(const struct nsi_view *view, uint32_t process)
     return false;
 }
 
+static bool is_own_address(const struct nsi_view *view, uint8_t *address)
+{
+    switch (sockaddr_kind(&view->vm, (struct sockaddr_view){address, UDP_KEY})) {
+    case SOCKADDR_OWN4:
+    case SOCKADDR_TWIN4:
+    case SOCKADDR_MAPPED_OWN:
+    case SOCKADDR_MAPPED_TWIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether a datagram socket at 127.0.0.1 is one of the VM's, under Wine. */
+static bool is_own_datagram(const struct nsi_view *view, uint8_t *address)
+{
+    struct sockaddr_view at = {address, UDP_KEY};
+    enum sockaddr_kind kind = sockaddr_kind(&view->vm, at);
+    return is_own_address(view, address) ||
+           (view->ports && (kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK) &&
+            view->ports->program[sockaddr_port(at)]);
+}
+
 /* What a program bound, as far as the processes of the VM have told. */
 static enum sockaddr_kind bound_shown(const struct nsi_view *view, enum sockaddr_kind kind,
                                       unsigned port)
@@ -203,16 +226,22 @@ static bool keep_line(const struct nsi_request *request, void *reply, uint32_t l
     static const uint8_t loopback4[4] = {127, 0, 0, 1}, loopback6[16] = {[15] = 1};
     uint8_t *key = part_of(request, reply, KEY) + (size_t)line * request->sizes[KEY];
     const uint8_t *owner = part_of(request, reply, STATIC) + (size_t)line * request->sizes[STATIC];
+    uint32_t process;
     switch (request->table) {
     case NSI_TCP:
-        if (!is_member(view, get32(owner + TCP_OWNER)))
+        // Wine does not know the owner of a socket that its process has done little with
+        // (find_owning_pid() in dlls/nsiproxy.sys/tcp.c), and what has ended has none.
+        process = get32(owner + TCP_OWNER);
+        if (process ? !is_member(view, process)
+                    : !is_own_address(view, key) && !is_own_address(view, key + TCP_REMOTE))
             return false;
         show(view, key,
              get32(part_of(request, reply, DYNAMIC) + (size_t)line * TCP_DYNAMIC) == TCP_LISTENS);
         show(view, key + TCP_REMOTE, false);
         return true;
     case NSI_UDP:
-        if (!is_member(view, get32(owner + UDP_OWNER)))
+        process = get32(owner + UDP_OWNER);
+        if (process ? !is_member(view, process) : !is_own_datagram(view, key))
             return false;
         show_datagram(view, key);
         return true;
