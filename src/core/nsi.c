@@ -38,7 +38,8 @@ static void put32(uint8_t *at, uint32_t value)
 static enum nsi_table table_of(const uint8_t *in)
 {
     // eb004a00-9b1a-11d4-9123-0050047759bc, and the module's number added.
-    static const uint8_t head[8] = {MODULE_SIZE, 0}, // the bytes between length and type are not set
+    static const uint8_t head[8] = {MODULE_SIZE,
+                                    0}, // the bytes between length and type are not set
         tail[15] = {0x4a, 0x00, 0xeb, 0x1a, 0x9b, 0xd4, 0x11, 0x91,
                     0x23, 0x00, 0x50, 0x04, 0x77, 0x59, 0xbc};
     enum { IPV4 = 0, IPV6 = 1, UDP = 2, TCP = 3, GUID_TYPE = 1 };
@@ -88,7 +89,8 @@ struct nsi_request nsi_request_read(const void *input, size_t size)
         break;
     case NSI_ADDRESSES4:
     case NSI_ADDRESSES6:
-        fits = fits && sizes[KEY] == (table_of(in) == NSI_ADDRESSES4 ? UNICAST_KEY4 : UNICAST_KEY6) &&
+        fits = fits &&
+               sizes[KEY] == (table_of(in) == NSI_ADDRESSES4 ? UNICAST_KEY4 : UNICAST_KEY6) &&
                sizes[READ_WRITE] <= 256 && sizes[DYNAMIC] <= 256 && sizes[STATIC] <= 256;
         break;
     default:

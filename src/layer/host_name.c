@@ -4,18 +4,18 @@
 NTSYSAPI void NTAPI RtlSetLastWin32Error(ULONG);
 
 enum {
-    NAME_UNITS = 64, // a label of DNS, terminated
-    ERROR_BAD_ADDRESS = 10014, // WSAEFAULT
+    NAME_UNITS = 64,             // a label of DNS, terminated
+    ERROR_BAD_ADDRESS = 10014,   // WSAEFAULT
     ERROR_NO_DATA_FOUND = 11004, // WSANO_DATA
-    FAILED = -1, // SOCKET_ERROR
+    FAILED = -1,                 // SOCKET_ERROR
 };
 
 /* The VM's host name, in `out` with its terminator; its length, 0 where there is none. */
 static size_t own_name(WCHAR out[NAME_UNITS])
 {
-    static const WCHAR
-        key_name[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Tcpip\\Parameters",
-        value_name[] = L"Hostname";
+    static const WCHAR key_name[] =
+        L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Tcpip\\Parameters",
+                       value_name[] = L"Hostname";
     UNICODE_STRING key_text, value_text;
     layer_cleanup_handle HANDLE key = NULL;
     struct { // KEY_VALUE_PARTIAL_INFORMATION

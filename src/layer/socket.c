@@ -24,7 +24,7 @@
 // socket that another process gave it: of those, what was bound as any address is shown as
 // loopback.
 
-#define STATUS_INVALID_ADDRESS_COMPONENT  ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
+#define STATUS_INVALID_ADDRESS_COMPONENT ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
 #ifndef STATUS_NETWORK_UNREACHABLE
 #define STATUS_NETWORK_UNREACHABLE ((NTSTATUS)0xC000023C) // WSAENETUNREACH
 #endif
@@ -331,8 +331,8 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         if (status)
             return status;
     } else if (kind == SOCKADDR_OTHER && sockaddr_is_hosts(&addresses) && !sockaddr_is_ipv6(view) &&
-             !sockaddr_must_be_bound(call->code, call->in, call->in_length) &&
-             socket_type_of(call->file) == SOCKET_STREAM) {
+               !sockaddr_must_be_bound(call->code, call->in, call->in_length) &&
+               socket_type_of(call->file) == SOCKET_STREAM) {
         socket_bind(call->file, SOCKADDR_OWN4, false); // the same; fails where it is bound
     }
     to_reach(view, type);

@@ -23,8 +23,8 @@ static HANDLE completion;
 
 SOCKET publish_socket(bool udp)
 {
-    SOCKET made = WSASocketW(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, udp ? IPPROTO_UDP : IPPROTO_TCP,
-                             NULL, 0, WSA_FLAG_OVERLAPPED);
+    SOCKET made = WSASocketW(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM,
+                             udp ? IPPROTO_UDP : IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     if (made != INVALID_SOCKET)
         SetHandleInformation((HANDLE)made, HANDLE_FLAG_INHERIT, 0);
     return made;
@@ -201,8 +201,8 @@ static bool check_address(uint32_t address, struct plume_error *error)
     ipv4_to_text(address, text);
     _snwprintf(wide, 16, L"%hs", text);
     if (WSAGetLastError() == WSAEADDRNOTAVAIL)
-        return error_plain(error, L"cannot use the address", wide,
-                           L"the host does not have it", L"give it to one of its adapters");
+        return error_plain(error, L"cannot use the address", wide, L"the host does not have it",
+                           L"give it to one of its adapters");
     return error_win32_code(error, (uint32_t)WSAGetLastError(), L"cannot use the address", wide,
                             NULL);
 }

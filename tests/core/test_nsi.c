@@ -44,7 +44,10 @@ static struct nsi_view view_of_vm(void)
     return view;
 }
 
-static void put32(uint8_t *at, uint32_t value) { memcpy(at, &value, 4); }
+static void put32(uint8_t *at, uint32_t value)
+{
+    memcpy(at, &value, 4);
+}
 
 static uint32_t get32(const uint8_t *at)
 {

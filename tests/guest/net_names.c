@@ -32,10 +32,9 @@ static void registry_value(const char *name, const wchar_t *path, const wchar_t 
 
 int main(void)
 {
-    static const char *const formats[] = {"NetBIOS",          "DnsHostname",
-                                          "DnsDomain",        "DnsFullyQualified",
-                                          "PhysicalNetBIOS",  "PhysicalDnsHostname",
-                                          "PhysicalDnsDomain"};
+    static const char *const formats[] = {
+        "NetBIOS",         "DnsHostname",         "DnsDomain",        "DnsFullyQualified",
+        "PhysicalNetBIOS", "PhysicalDnsHostname", "PhysicalDnsDomain"};
     wchar_t host[256] = L"", computer[256] = L"", text[256];
     char name[256] = "", small[2];
     DWORD size = 256;

@@ -1,4 +1,5 @@
-// The system's lists of connections and listeners: what this process has is in them, as it knows it.
+// The system's lists of connections and listeners: what this process has is in them, as it knows
+// it.
 #include "common_net.h"
 #include "common_step.h"
 #include <iphlpapi.h>
@@ -20,7 +21,8 @@ static void say_row(const char *name, DWORD address, DWORD port, unsigned own)
 /* The lines of this process that have the port at one of their ends, listeners first. */
 static void say_tcp(const char *name, unsigned port, int class)
 {
-    DWORD(WINAPI * get)(void *, DWORD *, BOOL, ULONG, int, ULONG) =
+    DWORD(WINAPI * get)
+    (void *, DWORD *, BOOL, ULONG, int, ULONG) =
         (__typeof__(get))(void (*)(void))GetProcAddress(iphlpapi, "GetExtendedTcpTable");
     DWORD size = 1 << 20;
     MIB_TCPTABLE_OWNER_PID *table = malloc(size);
@@ -117,7 +119,8 @@ static void say_addresses(void)
          !WSAIoctl(s, SIO_ADDRESS_LIST_QUERY, NULL, 0, list, 4096, &size, NULL, NULL));
     bool listed = false;
     for (int i = 0; i < list->iAddressCount; i++)
-        listed = listed || ((struct sockaddr_in *)list->Address[i].lpSockaddr)->sin_addr.s_addr == first;
+        listed =
+            listed || ((struct sockaddr_in *)list->Address[i].lpSockaddr)->sin_addr.s_addr == first;
     say("SIO_ADDRESS_LIST_QUERY", "has the same %d", listed);
     if (first) { // what is listed can be bound
         struct sockaddr_in own = {.sin_family = AF_INET};
