@@ -46,7 +46,7 @@ void nsi_narrow(const struct nsi_request *wide, const void *reply, const struct 
 struct nsi_view {
     struct sockaddr_vm vm;
     const struct sockaddr_ports *ports;
-    const uint32_t *processes;
+    const uintptr_t *processes;
     size_t process_count;
     bool no_network;
 };

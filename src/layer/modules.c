@@ -3,6 +3,7 @@
 #include "layer/exports.h"
 #include "layer/host_name.h"
 #include "layer/layer.h"
+#include "layer/power.h"
 #include "layer/service_exports.h"
 
 // Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
@@ -15,16 +16,18 @@ struct loaded_module { // LDR_DLL_LOADED_NOTIFICATION_DATA
     ULONG size;
 };
 
-/* What is replaced in which DLL. The service API: in the one the others lead to, or in both, where
- * a program may have bound to either. */
-static const struct patched_dll {
-    const char *name;
-    const struct layer_export_patch *exports;
+/* Which DLL's exports are replaced by what. The service API is in the one DLL that the others lead
+ * to, or in both, where a program may have bound to either. */
+static const struct replaced_exports {
+    const char *dll;
+    const struct layer_export_patch *patches;
     const size_t *count;
     bool wine; // in Wine's alone
-} patched_dlls[] = {
+} replaced[] = {
     {"sechost.dll", service_exports, &service_exports_count, false},
     {"advapi32.dll", service_exports, &service_exports_count, false},
+    {"advapi32.dll", power_exports, &power_exports_count, false},
+    {"user32.dll", power_exports, &power_exports_count, false},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
 };
 
@@ -87,21 +90,21 @@ static bool is_wine(void)
            pe_find_export(layer_state.ntdll, &ntdll, "wine_get_version");
 }
 
-static void patch_module(const struct patched_dll *dll, uint8_t *base)
+static void patch_module(uint8_t *base, const struct replaced_exports *set)
 {
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if ((dll->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
+    if ((set->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T thunks_size = *dll->count * THUNK;
+    SIZE_T thunks_size = *set->count * THUNK;
     uint8_t *thunks = reserve_thunks(base, thunks_size);
-    for (size_t i = 0; thunks && i < *dll->count; i++) {
-        uint32_t rva = pe_find_export(base, &header, dll->exports[i].name);
-        if (rva && !patch_export(base + rva, dll->exports[i].replacement, thunks + i * THUNK))
+    for (size_t i = 0; thunks && i < *set->count; i++) {
+        uint32_t rva = pe_find_export(base, &header, set->patches[i].name);
+        if (rva && !patch_export(base + rva, set->patches[i].replacement, thunks + i * THUNK))
             thunks = NULL;
     }
-    if (!thunks) // a program that reached what is the host's must not go on
+    if (!thunks) // a program that reached the host's must not go on
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
 #ifdef _WIN64
     void *at = thunks;
@@ -116,9 +119,9 @@ static void CALLBACK on_notification(ULONG reason, const void *data, void *conte
     (void)context;
     if (reason != 1 /* loaded */)
         return;
-    for (size_t i = 0; i < sizeof patched_dlls / sizeof *patched_dlls; i++)
-        if (str16_equal_ascii(str16_of_unicode(module->base_name), patched_dlls[i].name))
-            patch_module(&patched_dlls[i], module->base);
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (str16_equal_ascii(str16_of_unicode(module->base_name), replaced[i].dll))
+            patch_module(module->base, &replaced[i]);
 }
 
 void *layer_find_module(const char *name)
@@ -168,9 +171,9 @@ void layer_watch_modules(void)
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
         watch(0, on_notification, NULL, &cookie);
     }
-    for (size_t i = 0; i < sizeof patched_dlls / sizeof *patched_dlls; i++) {
-        void *base = layer_find_module(patched_dlls[i].name);
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {
+        void *base = layer_find_module(replaced[i].dll);
         if (base)
-            patch_module(&patched_dlls[i], base);
+            patch_module(base, &replaced[i]);
     }
 }

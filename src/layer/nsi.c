@@ -1,54 +1,19 @@
 #include "layer/nsi.h"
 #include "core/nsi.h"
+#include "layer/members.h"
 #include "layer/shared.h"
 #include "layer/socket_ask.h"
-
-enum { PROCESSES_MAX = 4096 };
-
-/* JOBOBJECT_BASIC_PROCESS_ID_LIST */
-struct process_list {
-    ULONG assigned, count;
-    ULONG_PTR ids[PROCESSES_MAX];
-};
-
-/* The VM's processes: those of its job, which has the name of its object directory and ".job". */
-static void find_processes(struct nsi_view *view, struct process_list *list, uint32_t *ids)
-{
-    static const uint16_t ending[] = {'.', 'j', 'o', 'b'};
-    uint16_t name[LAYER_PATH_MAX + 8];
-    struct str16_buf buf = {.s = name, .cap = LAYER_PATH_MAX + 8};
-    layer_cleanup_handle HANDLE job = NULL;
-    OBJECT_ATTRIBUTES attributes;
-    str16_put(&buf, str16_of(layer_config.objects));
-    str16_put(&buf, (struct str16){ending, sizeof ending / sizeof *ending});
-    UNICODE_STRING text = unicode_of_str16(str16_view(&buf));
-    InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    ULONG size;
-    NTSTATUS status = real.NtOpenJobObject(&job, JOB_OBJECT_QUERY, &attributes);
-    if (NT_SUCCESS(status))
-        status = real.NtQueryInformationJobObject(job, JobObjectBasicProcessIdList, list,
-                                                  sizeof *list, &size);
-    view->processes = ids;
-    if (!NT_SUCCESS(status)) {
-        list->count = 1;
-        list->ids[0] = layer_process_id();
-    }
-    for (ULONG i = 0; i < list->count && i < PROCESSES_MAX; i++)
-        ids[view->process_count++] = (uint32_t)list->ids[i];
-}
 
 static void filter(const struct nsi_request *request, void *reply)
 {
     struct nsi_view view = {
         .vm = socket_vm(), .ports = layer_ports, .no_network = layer_config.no_network};
-    layer_cleanup_free struct process_list *list = NULL;
-    layer_cleanup_free uint32_t *ids = NULL;
-    if (request->table == NSI_TCP || request->table == NSI_UDP) {
-        list = layer_alloc(sizeof *list);
-        ids = layer_alloc(PROCESSES_MAX * sizeof *ids);
-        if (list && ids)
-            find_processes(&view, list, ids);
-    }
+    layer_cleanup_free uintptr_t *ids = NULL;
+    if ((request->table == NSI_TCP || request->table == NSI_UDP) &&
+        !member_list(&ids, &view.process_count))
+        view.processes = ids;
+    if (!view.processes)
+        view.process_count = 0; // then by the addresses alone
     nsi_filter(request, reply, &view);
 }
 

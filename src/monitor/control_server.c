@@ -90,6 +90,11 @@ static void stopped(const wchar_t *const *names, unsigned count)
     loop_timer_set(&poll_timer, 0);
 }
 
+void control_stop(DWORD milliseconds)
+{
+    scm_shutdown(milliseconds, stopped);
+}
+
 static void reply_error(struct pipe_connection *c, DWORD error)
 {
     _Alignas(8) uint8_t buffer[8];
@@ -152,7 +157,7 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
     s->stopping = true;
     waiting[waiting_count++] = c;
     log_line(L"the VM is to stop, in %lu s", (unsigned long)seconds);
-    scm_shutdown((seconds > SECONDS_MAX ? SECONDS_MAX : seconds) * 1000, stopped);
+    control_stop((seconds > SECONDS_MAX ? SECONDS_MAX : seconds) * 1000);
 }
 
 static void closed(struct pipe_connection *c)

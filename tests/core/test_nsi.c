@@ -36,7 +36,7 @@ static struct sockaddr_ports ports;
 
 static struct nsi_view view_of_vm(void)
 {
-    static const uint32_t processes[] = {32, 40};
+    static const uintptr_t processes[] = {32, 40};
     struct nsi_view view = {.vm = {{127, 64, 1, 2}, {127, 192, 1, 2}},
                             .ports = &ports,
                             .processes = processes,
