@@ -130,8 +130,8 @@ bool control_ports(const struct vm *vm, struct control_port **ports, size_t *cou
         return bad_reply(vm, error);
     struct control_port *list = calloc(*count + 1, sizeof(*list));
     if (!list)
-        return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY,
-                                L"cannot list the ports of the VM", vm->name, NULL);
+        return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot list the ports of the VM",
+                                vm->name, NULL);
     for (size_t i = 0; i < *count; i++) {
         list[i].address = wire_get_u32(&reply);
         list[i].host_port = wire_get_u32(&reply);

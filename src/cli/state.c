@@ -25,7 +25,8 @@ void json_vm(struct json_writer *json, const struct vm *vm, const wchar_t *state
     json_wide(json, vm->shown);
 }
 
-/* What is published now, or NULL where it does not run, was not asked for anything or cannot say. */
+/* What is published now, or NULL where it does not run, was not asked for anything or cannot say.
+ */
 static struct control_port *ports_now(const struct vm *vm, bool running, size_t *count)
 {
     struct control_port *ports = NULL;

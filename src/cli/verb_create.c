@@ -33,7 +33,7 @@ const struct verb verb_create = {
     .summary = L"Make a VM, which does not run yet",
     .details =
         L"NAME: letters, digits, '_', '.' and '-', beginning with a letter or digit; at most 63.\n"
-        L"The VM takes no room until something is changed in it. Prints its name.\n"
-        VM_OPTIONS_DETAILS,
+        L"The VM takes no room until something is changed in it. Prints its "
+        L"name.\n" VM_OPTIONS_DETAILS,
     .run = run,
 };

@@ -54,7 +54,8 @@ const struct verb verb_port = {
     .name = L"port",
     .usage = L"NAME [PORT[/udp]]",
     .summary = L"List the published ports of a VM",
-    .details = L"Which of the host's addresses and ports lead to the VM's: all of those that '-p' asked "
-               L"for, or those\nof one port. The VM must run.\n",
+    .details =
+        L"Which of the host's addresses and ports lead to the VM's: all of those that '-p' asked "
+        L"for, or those\nof one port. The VM must run.\n",
     .run = run,
 };

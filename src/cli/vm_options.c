@@ -7,8 +7,8 @@ static bool read_ports(const struct command *command, const struct text_list *li
     for (size_t i = 0; i < list->count; i++) {
         const wchar_t *text = list->items[i];
         if (config->publish_count == PUBLISH_MAX) {
-            fail_usage(command, L"a VM can have 24 of '-p' (each may be a range); this is one more:",
-                       text);
+            fail_usage(command,
+                       L"a VM can have 24 of '-p' (each may be a range); this is one more:", text);
             return false;
         }
         struct publish *publish = &config->publish[config->publish_count++];
@@ -64,8 +64,9 @@ bool vm_options_read(const struct command *command, const struct vm_options *opt
     }
     config->no_network = options->network && wcscmp(options->network, L"none") == 0;
     if (config->no_network && (config->publish_count || options->ip)) {
-        fail_usage(command, L"a VM without a network has no port published and no address, so "
-                            L"leave out '-p' and '--ip', or",
+        fail_usage(command,
+                   L"a VM without a network has no port published and no address, so "
+                   L"leave out '-p' and '--ip', or",
                    L"--network none");
         return false;
     }

@@ -19,4 +19,10 @@ bool ipalloc_in_range(uint32_t ipv4);
  */
 uint32_t ipalloc_pick(uint64_t hash, const uint32_t *taken, size_t count);
 
+/* The second address of a VM that has this one: see core/sockaddr.h. */
+static inline uint32_t ipalloc_twin(uint32_t ipv4)
+{
+    return ipv4 ^ UINT32_C(0x00800000);
+}
+
 #endif

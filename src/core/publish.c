@@ -30,8 +30,7 @@ static bool read_range(struct str16 text, uint16_t *first, uint16_t *last)
     if (!read_port(str16_first(text, dash), first))
         return false;
     *last = *first;
-    return dash == text.len ||
-           (read_port(str16_skip(text, dash + 1), last) && *last >= *first);
+    return dash == text.len || (read_port(str16_skip(text, dash + 1), last) && *last >= *first);
 }
 
 static bool read_address(struct str16 text, uint32_t *address)

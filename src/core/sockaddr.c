@@ -33,12 +33,11 @@ static uint32_t read32(const uint8_t *at)
     return value;
 }
 
-struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4)
+struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4, uint32_t twin)
 {
     struct sockaddr_vm vm;
     memcpy(vm.own, &ipv4, sizeof vm.own);
-    memcpy(vm.twin, &ipv4, sizeof vm.twin);
-    vm.twin[1] ^= 0x80;
+    memcpy(vm.twin, &twin, sizeof vm.twin);
     return vm;
 }
 
@@ -214,6 +213,12 @@ enum sockaddr_taken sockaddr_taken(enum sockaddr_kind kind)
     default:
         return (enum sockaddr_taken)0;
     }
+}
+
+enum sockaddr_taken sockaddr_loopback_mark(enum sockaddr_kind target)
+{
+    return sockaddr_taken(target) == SOCKADDR_TWIN_TAKEN ? SOCKADDR_TWIN_LOOPBACK
+                                                         : SOCKADDR_OWN_LOOPBACK;
 }
 
 enum sockaddr_kind sockaddr_local_shown(enum sockaddr_kind kind, enum sockaddr_kind bound,

@@ -27,8 +27,14 @@ struct sockaddr_vm {
     uint8_t twin[4];
 };
 
-/* `ipv4`: as it lies in memory on the wire (struct layer_config's). */
-struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4);
+/* Both as they lie in memory on the wire (struct layer_config's). */
+struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4, uint32_t twin);
+
+/* Whether the VM has an address of the host's: V is not loopback then, only T is. */
+static inline bool sockaddr_is_hosts(const struct sockaddr_vm *vm)
+{
+    return vm->own[0] != 127;
+}
 
 /* An address in someone's memory: family, port, address as in sockaddr_in (16 bytes) or
  * sockaddr_in6 (28). */
@@ -78,8 +84,17 @@ enum sockaddr_kind sockaddr_to_bind(enum sockaddr_kind named, bool ipv6_only);
 /* Which of V and T some socket of the VM has been bound to at a port, since the VM started. Where
  * none has, nobody of the VM can listen; but a listener of the host's on any address would answer
  * there. So a connection goes to a port where nobody does, and is refused as it should be. */
-enum sockaddr_taken { SOCKADDR_OWN_TAKEN = 1, SOCKADDR_TWIN_TAKEN = 2 };
+enum sockaddr_taken {
+    SOCKADDR_OWN_TAKEN = 1,
+    SOCKADDR_TWIN_TAKEN = 2,
+    // What who bound it last named was loopback, not any address.
+    SOCKADDR_OWN_LOOPBACK = 4,
+    SOCKADDR_TWIN_LOOPBACK = 8,
+};
 enum { SOCKADDR_REFUSING_PORT = 1 };
+
+/* The mark that says of what is bound at `target` that loopback was named. */
+enum sockaddr_taken sockaddr_loopback_mark(enum sockaddr_kind target);
 
 /* The mark for what is bound or reached, 0 for what is neither V nor T. */
 enum sockaddr_taken sockaddr_taken(enum sockaddr_kind kind);

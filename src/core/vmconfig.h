@@ -20,8 +20,8 @@ struct vm_config {
     uint16_t name[VMNAME_MAX + 1]; // terminated
     uint32_t ipv4;                 // host byte order: 127.64.0.1 is 0x7f400001
     uint64_t created;
-    uint64_t started; // the last start
-    uint64_t stopped; // the last orderly end; less than `started` after a crash
+    uint64_t started;                    // the last start
+    uint64_t stopped;                    // the last orderly end; less than `started` after a crash
     uint16_t hostname[HOSTNAME_MAX + 1]; // terminated; empty: made from the name
     uint32_t host_address; // one of the host's that the VM uses instead of `ipv4`; 0: none
     bool no_network;       // nothing but loopback

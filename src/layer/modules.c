@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
 #include "layer/exports.h"
+#include "layer/host_name.h"
 #include "layer/layer.h"
 #include "layer/power.h"
 #include "layer/service_exports.h"
@@ -21,11 +22,13 @@ static const struct replaced_exports {
     const char *dll;
     const struct layer_export_patch *patches;
     const size_t *count;
+    bool wine; // in Wine's alone
 } replaced[] = {
-    {"sechost.dll", service_exports, &service_exports_count},
-    {"advapi32.dll", service_exports, &service_exports_count},
-    {"advapi32.dll", power_exports, &power_exports_count},
-    {"user32.dll", power_exports, &power_exports_count},
+    {"sechost.dll", service_exports, &service_exports_count, false},
+    {"advapi32.dll", service_exports, &service_exports_count, false},
+    {"advapi32.dll", power_exports, &power_exports_count, false},
+    {"user32.dll", power_exports, &power_exports_count, false},
+    {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
 };
 
 enum { THUNK = 14 }; // jmp qword [rip+0] and the address
@@ -80,12 +83,19 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     return true;
 }
 
+static bool is_wine(void)
+{
+    struct pe_header ntdll;
+    return pe_read_header(layer_state.ntdll, 0x1000, &ntdll) &&
+           pe_find_export(layer_state.ntdll, &ntdll, "wine_get_version");
+}
+
 static void patch_module(uint8_t *base, const struct replaced_exports *set)
 {
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if (!pe_read_header(base, 0x1000, &header))
+    if ((set->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
     SIZE_T thunks_size = *set->count * THUNK;
     uint8_t *thunks = reserve_thunks(base, thunks_size);

@@ -8,6 +8,9 @@
 /* Notes that a socket of the VM has been bound to V or T; `kind` says to which and how. */
 void ports_note(enum sockaddr_kind kind, unsigned port);
 
+/* Notes what a program named that was bound at `target`. */
+void ports_note_named(enum sockaddr_kind target, enum sockaddr_kind named, unsigned port);
+
 /* Notes that the datagram socket whose port the program calls `named` has `port` at 127.0.0.1. */
 void ports_note_datagram(unsigned named, unsigned port);
 

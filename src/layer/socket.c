@@ -1,5 +1,6 @@
 #include "core/sockaddr.h"
 #include "layer/handles.h"
+#include "layer/nsi.h"
 #include "layer/ports.h"
 #include "layer/socket_ask.h"
 
@@ -23,7 +24,10 @@
 // socket that another process gave it: of those, what was bound as any address is shown as
 // loopback.
 
-#define STATUS_INVALID_ADDRESS_COMPONENT  ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
+#define STATUS_INVALID_ADDRESS_COMPONENT ((NTSTATUS)0xC0000207) // WSAEADDRNOTAVAIL
+#ifndef STATUS_NETWORK_UNREACHABLE
+#define STATUS_NETWORK_UNREACHABLE ((NTSTATUS)0xC000023C) // WSAENETUNREACH
+#endif
 #define STATUS_ADDRESS_ALREADY_ASSOCIATED ((NTSTATUS)0xC0000238) // WSAEINVAL
 #ifndef STATUS_SHARING_VIOLATION
 #define STATUS_SHARING_VIOLATION ((NTSTATUS)0xC0000043) // WSAEADDRINUSE
@@ -243,6 +247,7 @@ static NTSTATUS bind_datagram(const struct call *call, enum sockaddr_kind kind,
         sockaddr_set(&addresses, result, kind);
     }
     ports_note_datagram(named ? named : port, port);
+    ports_note_named(SOCKADDR_OWN4, kind, named ? named : port);
     set_note(call->file, (struct socket_note){kind, SOCKET_OPENED});
     return status;
 }
@@ -286,6 +291,7 @@ static NTSTATUS do_bind(const struct call *call, struct sockaddr_view view)
         sockaddr_set(&addresses, result, kind);
     }
     ports_note(target, port);
+    ports_note_named(target, kind, port);
     if (type != SOCKET_STREAM)
         ports_forget_datagram(port);
     return status;
@@ -301,6 +307,8 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
          pending = note.flags & SOCKET_PENDING;
     NTSTATUS status;
 
+    if (kind == SOCKADDR_OTHER && layer_config.no_network)
+        return STATUS_NETWORK_UNREACHABLE;
     if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) != SOCKADDR_OTHER && !pending)
         type = socket_type_of(call->file);
     if (ipv6 && (pending || !sockaddr_must_be_bound(call->code, call->in, call->in_length))) {
@@ -317,9 +325,15 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
         socket_bind(call->file, type == SOCKET_DATAGRAM ? SOCKADDR_OWN4 : SOCKADDR_LOOPBACK4,
                     false);
     } else if (pending) {
-        status = bind_pending(call->file, &note, false);
+        // Who connects out of a VM with an address of the host's is seen there with that one.
+        status = bind_pending(call->file, &note,
+                              sockaddr_is_hosts(&addresses) && note.bound == SOCKADDR_ANY4);
         if (status)
             return status;
+    } else if (kind == SOCKADDR_OTHER && sockaddr_is_hosts(&addresses) && !sockaddr_is_ipv6(view) &&
+               !sockaddr_must_be_bound(call->code, call->in, call->in_length) &&
+               socket_type_of(call->file) == SOCKET_STREAM) {
+        socket_bind(call->file, SOCKADDR_OWN4, false); // the same; fails where it is bound
     }
     to_reach(view, type);
     // What is connected has the address that it uses, no longer what it was bound to.
@@ -421,6 +435,8 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     struct sockaddr_vm addresses = socket_vm();
     enum sockaddr_kind kind = sockaddr_kind(&addresses, view);
     bool ipv6 = kind == SOCKADDR_LOOPBACK6 || kind == SOCKADDR_ANY6;
+    if (kind == SOCKADDR_OTHER && layer_config.no_network)
+        return STATUS_NETWORK_UNREACHABLE;
     if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) == SOCKADDR_OTHER)
         return pass(call);
     struct socket_note note = get_note(call->file);
@@ -441,6 +457,14 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     return pass(&copy);
 }
 
+/* An address of the host's that the VM has is what both ends of a connection from outside see. */
+static bool is_shown_as_it_is(enum sockaddr_kind kind, enum sockaddr_kind bound)
+{
+    struct sockaddr_vm addresses = socket_vm();
+    return bound == SOCKADDR_OTHER && sockaddr_is_hosts(&addresses) &&
+           (kind == SOCKADDR_OWN4 || kind == SOCKADDR_MAPPED_OWN);
+}
+
 static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
 {
     struct sockaddr_vm addresses = socket_vm();
@@ -450,6 +474,8 @@ static void show_peer(HANDLE socket, struct sockaddr_view view, bool connected)
         ipv6 = (get_note(socket).flags & SOCKET_IPV6_ONLY) ||
                (connected && socket_end_is_twin(socket, false));
     show_port(kind, view);
+    if (is_shown_as_it_is(kind, SOCKADDR_OTHER))
+        return;
     enum sockaddr_kind shown = sockaddr_peer_shown(kind, ipv6);
     if (shown != SOCKADDR_OTHER)
         sockaddr_set(&addresses, view, shown);
@@ -512,7 +538,9 @@ static NTSTATUS do_local(const struct call *call)
         (kind == SOCKADDR_MAPPED_OWN || kind == SOCKADDR_MAPPED_LOOPBACK))
         ipv6 = note.flags & SOCKET_IPV6_ONLY || socket_end_is_twin(call->file, true);
     show_port(kind, view);
-    enum sockaddr_kind shown = sockaddr_local_shown(kind, note.bound, ipv6);
+    enum sockaddr_kind shown = is_shown_as_it_is(kind, note.bound)
+                                   ? SOCKADDR_OTHER
+                                   : sockaddr_local_shown(kind, note.bound, ipv6);
     if (shown != SOCKADDR_OTHER)
         sockaddr_set(&addresses, view, shown);
     return status;
@@ -552,8 +580,13 @@ NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_RO
     layer_wake();
     struct call call = {file, event, apc, apc_context, io, code, in, in_length, out, out_length};
     const struct sockaddr_request *form = sockaddr_request(code, sizeof(void *), in, in_length);
-    if (!form || !layer_config.ipv4)
+    NTSTATUS status;
+    if (!layer_config.ipv4)
         return pass(&call);
+    if (!form)
+        return nsi_enumerate(file, event, io, code, in, in_length, out, out_length, &status)
+                   ? status
+                   : pass(&call);
     switch (form->role) {
     case SOCKADDR_BIND:
     case SOCKADDR_CONNECT:

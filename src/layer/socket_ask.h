@@ -7,7 +7,7 @@
 
 static inline struct sockaddr_vm socket_vm(void)
 {
-    return sockaddr_vm_of(layer_config.ipv4);
+    return sockaddr_vm_of(layer_config.ipv4, layer_config.twin);
 }
 
 /* Waits for a request whose caller would do nothing else, and returns its status. The event is the

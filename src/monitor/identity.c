@@ -7,7 +7,7 @@
 struct name_value {
     const wchar_t *key, *value;
     bool netbios;
-    int pending; // the row whose value comes into force here when the machine starts; -1: none
+    int pending;   // the row whose value comes into force here when the machine starts; -1: none
     wchar_t *host; // what the host has
 };
 

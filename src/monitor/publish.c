@@ -23,8 +23,8 @@ static HANDLE completion;
 
 SOCKET publish_socket(bool udp)
 {
-    SOCKET made = WSASocketW(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, udp ? IPPROTO_UDP : IPPROTO_TCP,
-                             NULL, 0, WSA_FLAG_OVERLAPPED);
+    SOCKET made = WSASocketW(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM,
+                             udp ? IPPROTO_UDP : IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
     if (made != INVALID_SOCKET)
         SetHandleInformation((HANDLE)made, HANDLE_FLAG_INHERIT, 0);
     return made;
@@ -133,12 +133,14 @@ static bool keeps_out(uint32_t vm_address, uint16_t port)
 }
 
 /* Each of the machine's addresses in place of all. */
-static bool take_each(uint16_t port, uint16_t vm_port)
+static bool take_each(uint32_t vm_address, uint16_t port, uint16_t vm_port)
 {
     uint32_t addresses[ADDRESSES_MAX];
     size_t before = socket_count, count = own_addresses(sockets[before - 1].socket, addresses);
     drop_from(--before);
     for (size_t i = 0; i < count; i++) {
+        if (addresses[i] == vm_address)
+            continue;
         SOCKET made = take(addresses[i], port, false);
         if (made == INVALID_SOCKET && WSAGetLastError() == WSAEADDRNOTAVAIL)
             continue;
@@ -161,8 +163,8 @@ static bool take_port(const struct vm *vm, const struct publish *entry, unsigned
         if (!keep(made, vm_port, entry->udp))
             continue;
         uint16_t got = port_of(made);
-        if (!entry->udp && !entry->address && keeps_out(vm->config.ipv4, got) &&
-            !take_each(got, vm_port))
+        if (!entry->udp && !entry->address && keeps_out(vm_config_address(&vm->config), got) &&
+            !take_each(vm_config_address(&vm->config), got, vm_port))
             continue;
         ports[port_count++] = (struct published){entry->address, got, vm_port, entry->udp};
         return true;
@@ -186,15 +188,38 @@ static bool taken_error(const struct publish *entry, struct plume_error *error)
     return error_win32_code(error, (uint32_t)code, L"cannot publish", wide, NULL);
 }
 
+/* Whether the machine has the address that the VM is to have. */
+static bool check_address(uint32_t address, struct plume_error *error)
+{
+    char text[16];
+    wchar_t wide[16];
+    SOCKET socket = take(address, 0, false);
+    if (socket != INVALID_SOCKET) {
+        closesocket(socket);
+        return true;
+    }
+    ipv4_to_text(address, text);
+    _snwprintf(wide, 16, L"%hs", text);
+    if (WSAGetLastError() == WSAEADDRNOTAVAIL)
+        return error_plain(error, L"cannot use the address", wide, L"the host does not have it",
+                           L"give it to one of its adapters");
+    return error_win32_code(error, (uint32_t)WSAGetLastError(), L"cannot use the address", wide,
+                            NULL);
+}
+
 bool publish_open(const struct vm *vm, struct plume_error *error)
 {
     WSADATA data;
     size_t count = 0;
     for (unsigned i = 0; i < vm->config.publish_count; i++)
         count += publish_count(&vm->config.publish[i]);
-    if (!count)
+    if (!count && !vm->config.host_address)
         return true;
     int code = WSAStartup(MAKEWORD(2, 2), &data);
+    if (!code && vm->config.host_address && !check_address(vm->config.host_address, error))
+        return false;
+    if (!count)
+        return true;
     ports = calloc(count, sizeof *ports);
     completion = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     if (code || !ports || !completion)

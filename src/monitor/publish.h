@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include "vm/vm.h"
 
-/* Takes the host's ports that the VM's configuration asks for. Fails where one is taken. */
+/* Takes the host's ports that the VM's configuration asks for. Fails where one is taken, or where
+ * the machine does not have the address that the VM is to have. */
 bool publish_open(const struct vm *vm, struct plume_error *error);
 
 /* Begins to pass on; after the VM was entered. */

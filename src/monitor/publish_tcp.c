@@ -9,12 +9,12 @@
 // The end of one direction is passed on as such; what breaks either connection resets the other.
 
 enum {
-    ACCEPTS = 4,           // that wait at each listener
-    BUFFER_SMALL = 8192,   // bytes: what a flow begins with, and a quiet one has
-    BUFFER_LARGE = 1048576, // what one may come to have: each time that it is full, GROWTH times more.
-                            // With 256 kB, Wine's cost of a call halves the throughput.
+    ACCEPTS = 4,            // that wait at each listener
+    BUFFER_SMALL = 8192,    // bytes: what a flow begins with, and a quiet one has
+    BUFFER_LARGE = 1048576, // what one may come to have: each time that it is full, GROWTH times
+                            // more. With 256 kB, Wine's cost of a call halves the throughput.
     GROWTH = 8,
-    QUIET_AFTER = 32,      // receives in a row that would have fitted the small one
+    QUIET_AFTER = 32, // receives in a row that would have fitted the small one
     NAME_ROOM = sizeof(struct sockaddr_in) + 16,
 };
 
@@ -150,8 +150,7 @@ static void connected(struct loop_io *io, DWORD error, DWORD bytes)
 {
     struct pair *pair = CONTAINING_RECORD(io, struct pair, connecting);
     (void)bytes;
-    if (error ||
-        setsockopt(pair->server, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)) {
+    if (error || setsockopt(pair->server, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0)) {
         free_pair(pair, true);
         return;
     }

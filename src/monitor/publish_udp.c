@@ -33,7 +33,7 @@ struct client {
     struct port *port;
     struct sockaddr_in address;
     SOCKET socket;
-    DWORD last; // GetTickCount() when something passed
+    DWORD last;    // GetTickCount() when something passed
     unsigned uses; // operations that are under way
     unsigned errors;
     bool closed; // no longer in the list
@@ -179,10 +179,10 @@ static void receive(struct transfer *transfer)
         memset(&transfer->io.overlapped, 0, sizeof transfer->io.overlapped);
         transfer->flags = 0;
         // That a client is no longer there is told here too.
-        transfer->idle = !publish_begun(
-            WSARecvFrom(transfer->port->socket, &part, 1, NULL, &transfer->flags,
-                        (struct sockaddr *)&transfer->from, &transfer->from_len,
-                        &transfer->io.overlapped, NULL));
+        transfer->idle =
+            !publish_begun(WSARecvFrom(transfer->port->socket, &part, 1, NULL, &transfer->flags,
+                                       (struct sockaddr *)&transfer->from, &transfer->from_len,
+                                       &transfer->io.overlapped, NULL));
         if (!transfer->idle)
             return;
     }

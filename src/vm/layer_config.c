@@ -1,5 +1,6 @@
 #include <windows.h>
 #include "vm/vm.h"
+#include "core/ipalloc.h"
 #include "plume_layer.h"
 
 _Static_assert((int)VM_PATH_MAX <= (int)LAYER_PATH_MAX && (int)VM_ID_MAX <= (int)LAYER_ID_MAX,
@@ -62,7 +63,9 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
 
     *config = (struct layer_config){
         .version = LAYER_CONFIG_VERSION,
-        .ipv4 = __builtin_bswap32(vm->config.ipv4)}; // both architectures: little endian
+        .ipv4 = __builtin_bswap32(vm_config_address(&vm->config)), // both architectures: little
+        .twin = __builtin_bswap32(ipalloc_twin(vm->config.ipv4)),  // endian
+        .no_network = vm->config.no_network};
     wcscpy(config->id, vm->id);
     wcscpy(config->folder, vm->nt);
     wcscpy(config->store, vm->store.nt);

@@ -19,10 +19,13 @@ static struct str16 wide(const char *ascii)
 static void checks(void **state)
 {
     (void)state;
-    static const char *const right[] = {"a", "web-1", "1a", "WEB", "a--b",
-                                        "a23456789012345678901234567890123456789012345678901234567890123"};
-    static const char *const wrong[] = {"", "-a", "a-", "a.b", "a_b", "a b", "12", "\xe4",
-                                        "a234567890123456789012345678901234567890123456789012345678901234"};
+    static const char *const right[] = {
+        "a",   "web-1", "1a",
+        "WEB", "a--b",  "a23456789012345678901234567890123456789012345678901234567890123"};
+    static const char *const wrong[] = {
+        "",    "-a",   "a-",
+        "a.b", "a_b",  "a b",
+        "12",  "\xe4", "a234567890123456789012345678901234567890123456789012345678901234"};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         assert_true(hostname_check(wide(right[i])));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

@@ -6,13 +6,14 @@
 #include <cmocka.h>
 #include "core/sockaddr.h"
 
-static const uint8_t wire[4] = {127, 64, 3, 9};
+static const uint8_t wire[4] = {127, 64, 3, 9}, wire_twin[4] = {127, 192, 3, 9};
 
 static struct sockaddr_vm vm(void)
 {
-    uint32_t ipv4;
+    uint32_t ipv4, twin;
     memcpy(&ipv4, wire, sizeof ipv4);
-    return sockaddr_vm_of(ipv4);
+    memcpy(&twin, wire_twin, sizeof twin);
+    return sockaddr_vm_of(ipv4, twin);
 }
 
 /* sockaddr_in: family 2, port 3306. */

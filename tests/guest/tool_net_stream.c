@@ -1,6 +1,7 @@
 // Ends of TCP streams, to see what becomes of them on their way.
 //
-//   tool_net_stream serve PORT             prints "serving"; what a client sends first says what the
+//   tool_net_stream serve PORT             prints "serving"; what a client sends first says what
+//   the
 //                                          server does: see `client`. Ends when its input does.
 //   tool_net_stream client PORT ADDRESS WHAT
 //     echo       sends 8 MB, ends its direction, and reads the same back before the end
@@ -20,7 +21,10 @@ enum { CHUNK = 262144, ECHO_BYTES = 8 << 20, HOLD_MOST = 256 << 20 };
 static LONG resets;
 static HANDLE held;
 
-static unsigned char pattern(unsigned at) { return (unsigned char)(at * 2654435761u >> 24); }
+static unsigned char pattern(unsigned at)
+{
+    return (unsigned char)(at * 2654435761u >> 24);
+}
 
 static void reset(SOCKET s)
 {

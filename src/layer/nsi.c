@@ -1,0 +1,50 @@
+#include "layer/nsi.h"
+#include "core/nsi.h"
+#include "layer/members.h"
+#include "layer/shared.h"
+#include "layer/socket_ask.h"
+
+static void filter(const struct nsi_request *request, void *reply)
+{
+    struct nsi_view view = {
+        .vm = socket_vm(), .ports = layer_ports, .no_network = layer_config.no_network};
+    layer_cleanup_free uintptr_t *ids = NULL;
+    if ((request->table == NSI_TCP || request->table == NSI_UDP) &&
+        !member_list(&ids, &view.process_count))
+        view.processes = ids;
+    if (!view.processes)
+        view.process_count = 0; // then by the addresses alone
+    nsi_filter(request, reply, &view);
+}
+
+bool nsi_enumerate(HANDLE file, HANDLE event, IO_STATUS_BLOCK *io, ULONG code, const void *in,
+                   ULONG in_length, void *out, ULONG out_length, NTSTATUS *status)
+{
+    uint8_t input[NSI_REQUEST_SIZE];
+    if (code != NSI_CODE_ENUMERATE)
+        return false;
+    struct nsi_request request = nsi_request_read(in, in_length), wide = request;
+    if (request.table == NSI_OTHER || !out || !io || out_length < nsi_reply_size(&request))
+        return false;
+    memcpy(input, in, sizeof input);
+    if (nsi_lacks_owner(&request))
+        nsi_request_widen(&wide, input);
+    size_t size = nsi_reply_size(&wide);
+    layer_cleanup_free void *reply = layer_alloc(size);
+    if (!reply) {
+        *status = STATUS_NO_MEMORY;
+        return true;
+    }
+    *status = real.NtDeviceIoControlFile(file, event, NULL, NULL, io, NSI_CODE_ENUMERATE, input,
+                                         sizeof input, reply, (ULONG)size);
+    if (*status == STATUS_PENDING)
+        *status = socket_wait(event ? event : file, io, false);
+    if (*status == STATUS_BUFFER_OVERFLOW) // the caller asks how many there are, and again
+        memcpy(out, reply, sizeof(uint32_t));
+    if (*status)
+        return true;
+    filter(&wide, reply);
+    nsi_narrow(&wide, reply, &request, out);
+    io->Information = out_length;
+    return true;
+}
