@@ -16,9 +16,9 @@
 #define ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 enum { PAGE = 4096, PAGES = 40, GRAIN = 65536, MANY = 100, READERS = 4, PATIENCE = 60000 };
 
-static const WCHAR *const singles[] = {L"own",     L"handle",    L"part",  L"private",
-                                       L"protect", L"other",     L"cut",   L"over",
-                                       L"wait",    L"suspended", L"killed"};
+static const WCHAR *const singles[] = {L"own",     L"handle",    L"part",   L"private",
+                                       L"protect", L"other",     L"cut",    L"over",
+                                       L"wait",    L"suspended", L"killed", L"churned"};
 enum { SINGLES = sizeof singles / sizeof *singles };
 
 static void path_of(WCHAR path[MAX_PATH], const WCHAR *name)
@@ -250,6 +250,29 @@ static DWORD WINAPI read_on(void *parameter)
     return 0;
 }
 
+/* Takes and gives back what the system and the runtime have locks for. */
+static DWORD WINAPI churn(void *parameter)
+{
+    char text[8];
+    DWORD size;
+    (void)parameter;
+    while (!stop) {
+        void *memory = malloc(100000),
+             *pages = VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_READWRITE);
+        HANDLE file = open_file(L"churned", GENERIC_READ);
+        HANDLE section = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
+        const char *view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+        if (!ReadFile(file, text, 1, &size, NULL) || !view || *view != 'a' || *text != 'a')
+            InterlockedIncrement(&wrong);
+        UnmapViewOfFile(view);
+        CloseHandle(section);
+        CloseHandle(file);
+        VirtualFree(pages, 0, MEM_RELEASE);
+        free(memory);
+    }
+    return 0;
+}
+
 /* Views that are read all the time by several threads while they are exchanged. */
 static void threads(void)
 {
@@ -267,7 +290,7 @@ static void threads(void)
             views[i][2 * PAGE + 7] = '7';
     }
     for (unsigned i = 0; i < READERS; i++)
-        readers[i] = CreateThread(NULL, 0, read_on, NULL, 0, NULL);
+        readers[i] = CreateThread(NULL, 0, i % 2 ? read_on : churn, NULL, 0, NULL);
     for (unsigned i = 0; i < MANY; i++) {
         DWORD size;
         _snwprintf(name, 32, L"many%u", i);
