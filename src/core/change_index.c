@@ -5,7 +5,9 @@ struct change_index {
     uint32_t count;
     uint32_t full;
     uint32_t generation;
-    uint64_t slots[];
+    uint32_t version;
+    uint32_t counts[CHANGE_KINDS]; // that were added of each kind
+    uint64_t slots[] __attribute__((aligned(8)));
 };
 
 size_t change_index_size(unsigned order)
@@ -27,9 +29,20 @@ static uint64_t finish(uint64_t hash, enum change change)
     return hash ? hash : 1;
 }
 
+static bool is_full(const struct change_index *index)
+{
+    return __atomic_load_n(&index->full, __ATOMIC_ACQUIRE);
+}
+
+/* Whether no name of this kind is in the set: then nothing need be hashed. */
+static bool has_none(const struct change_index *index, enum change change)
+{
+    return !__atomic_load_n(&index->counts[change], __ATOMIC_ACQUIRE) && !is_full(index);
+}
+
 static bool has(const struct change_index *index, uint64_t hash)
 {
-    if (__atomic_load_n(&index->full, __ATOMIC_ACQUIRE))
+    if (is_full(index))
         return true;
     size_t mask = ((size_t)1 << index->order) - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
@@ -41,9 +54,8 @@ static bool has(const struct change_index *index, uint64_t hash)
     }
 }
 
-void change_index_add(struct change_index *index, enum change change, struct str16 canon)
+static void add(struct change_index *index, enum change change, uint64_t hash)
 {
-    uint64_t hash = finish(str16_hash_nocase(STR16_HASH_SEED, canon), change);
     size_t size = (size_t)1 << index->order, mask = size - 1;
     if (has(index, hash))
         return;
@@ -51,6 +63,8 @@ void change_index_add(struct change_index *index, enum change change, struct str
         __atomic_store_n(&index->full, 1, __ATOMIC_RELEASE);
         return;
     }
+    // Before the name: who finds that need not count it.
+    __atomic_add_fetch(&index->counts[change], 1, __ATOMIC_ACQ_REL);
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t found = 0;
         if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL,
@@ -60,9 +74,54 @@ void change_index_add(struct change_index *index, enum change change, struct str
     }
 }
 
+void change_index_add(struct change_index *index, enum change change, struct str16 canon)
+{
+    add(index, change, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
+    // Also when somebody else has added the name, who may not have come to this yet.
+    __atomic_add_fetch(&index->version, 1, __ATOMIC_ACQ_REL);
+}
+
+static uint64_t hash_leaf(struct str16 canon, struct str16 leaf)
+{
+    uint16_t separator = '\\';
+    uint64_t hash = str16_hash_nocase(STR16_HASH_SEED, canon);
+    hash = str16_hash_nocase(hash, (struct str16){&separator, 1});
+    return str16_hash_nocase(hash, leaf);
+}
+
+void change_index_add_leaf(struct change_index *index, enum change change, struct str16 canon,
+                           struct str16 leaf)
+{
+    add(index, change, finish(hash_leaf(canon, leaf), change));
+    __atomic_add_fetch(&index->version, 1, __ATOMIC_ACQ_REL);
+}
+
+bool change_index_has_leaf(const struct change_index *index, enum change change, struct str16 canon,
+                           struct str16 leaf)
+{
+    return !has_none(index, change) && has(index, finish(hash_leaf(canon, leaf), change));
+}
+
+void change_index_note(struct change_index *index, enum change change)
+{
+    __atomic_add_fetch(&index->counts[change], 1, __ATOMIC_ACQ_REL);
+    __atomic_add_fetch(&index->version, 1, __ATOMIC_ACQ_REL);
+}
+
+uint32_t change_index_count(const struct change_index *index, enum change change)
+{
+    return __atomic_load_n(&index->counts[change], __ATOMIC_ACQUIRE);
+}
+
+uint32_t change_index_version(const struct change_index *index)
+{
+    return __atomic_load_n(&index->version, __ATOMIC_ACQUIRE);
+}
+
 bool change_index_has(const struct change_index *index, enum change change, struct str16 canon)
 {
-    return has(index, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
+    return !has_none(index, change) &&
+           has(index, finish(str16_hash_nocase(STR16_HASH_SEED, canon), change));
 }
 
 /* Looks for all prefixes; *hash gets the hash of the whole. */
@@ -88,13 +147,15 @@ bool change_index_has_above(const struct change_index *index, enum change change
                             struct str16 canon)
 {
     uint64_t hash;
-    return has_above(index, change, canon, &hash);
+    return !has_none(index, change) && has_above(index, change, canon, &hash);
 }
 
 bool change_index_touched(const struct change_index *index, enum change here, enum change above,
                           struct str16 canon)
 {
     uint64_t hash;
+    if (has_none(index, above))
+        return change_index_has(index, here, canon);
     return has_above(index, above, canon, &hash) || has(index, finish(hash, here));
 }
 

@@ -22,6 +22,11 @@ enum change {
     CHANGE_KEY_SECURITY, // the key may have been given a security descriptor
     CHANGE_FILE_COPIED,  // the VM's file or folder of this name came into being as a copy of the
                          // host's, since the VM started
+    CHANGE_KEY_RENAMED,  // counted only: see change_index_note()
+    CHANGE_KEY_VALUE_HIDDEN, // KEY\VALUE: this value of the host's key was deleted
+    CHANGE_KEY_TIME,         // there may be a note on when the key was written
+    CHANGE_KEY_TIMES_BELOW,  // there may be one on a sub-key of it
+    CHANGE_KINDS
 };
 
 struct change_index; // the shared memory
@@ -38,6 +43,12 @@ void change_index_add(struct change_index *index, enum change change, struct str
 /* Whether `canon` may have been changed in this way. */
 bool change_index_has(const struct change_index *index, enum change change, struct str16 canon);
 
+/* The same two for the name canon\leaf. */
+void change_index_add_leaf(struct change_index *index, enum change change, struct str16 canon,
+                           struct str16 leaf);
+bool change_index_has_leaf(const struct change_index *index, enum change change, struct str16 canon,
+                           struct str16 leaf);
+
 /* The same for `canon` or any name above it. */
 bool change_index_has_above(const struct change_index *index, enum change change,
                             struct str16 canon);
@@ -46,6 +57,17 @@ bool change_index_has_above(const struct change_index *index, enum change change
  * `above`: both in one reading of the name. */
 bool change_index_touched(const struct change_index *index, enum change here, enum change above,
                           struct str16 canon);
+
+/* Counts one more change of a kind that names do not matter to. */
+void change_index_note(struct change_index *index, enum change change);
+
+/* How many names were added, or changes were noted, of this kind. No further names are counted when
+ * the set is full. */
+uint32_t change_index_count(const struct change_index *index, enum change change);
+
+/* A number that is another one after every change_index_add() and change_index_note(): as long as
+ * it is what it was before a look, what was not in the set then is not in it now. */
+uint32_t change_index_version(const struct change_index *index);
 
 /* A number that is another one after every change of the kind 'keys' (files have no use for it):
  * lets a process keep what it has read. */

@@ -112,12 +112,42 @@
     X(NtQueryInformationProcess)                                                                   \
     X(NtTerminateProcess)                                                                          \
     X(NtQueryVirtualMemory)                                                                        \
-    X(NtQuerySystemInformation)
+    X(NtQuerySystemInformation)                                                                    \
+    X(NtOpenProcess)                                                                               \
+    X(NtOpenThread)                                                                                \
+    X(NtGetNextProcess)                                                                            \
+    /* the machine */                                                                              \
+    X(NtLoadDriver)                                                                                \
+    X(NtUnloadDriver)                                                                              \
+    X(NtSetSystemTime)                                                                             \
+    X(NtSetSystemInformation)                                                                      \
+    X(NtSetDefaultLocale)                                                                          \
+    X(NtSetDefaultUILanguage)                                                                      \
+    X(NtSetSystemEnvironmentValue)                                                                 \
+    X(NtSetSystemEnvironmentValueEx)                                                               \
+    X(NtAddBootEntry)                                                                              \
+    X(NtModifyBootEntry)                                                                           \
+    X(NtDeleteBootEntry)                                                                           \
+    X(NtSetBootEntryOrder)                                                                         \
+    X(NtSetBootOptions)                                                                            \
+    X(NtAddDriverEntry)                                                                            \
+    X(NtModifyDriverEntry)                                                                         \
+    X(NtDeleteDriverEntry)                                                                         \
+    X(NtSetDriverEntryOrder)                                                                       \
+    X(NtSystemDebugControl)                                                                        \
+    X(NtRaiseHardError)                                                                            \
+    X(NtSetInformationProcess)                                                                     \
+    X(NtSetInformationThread)                                                                      \
+    X(NtPowerInformation)                                                                          \
+    X(NtShutdownSystem)                                                                            \
+    X(NtInitiatePowerAction)                                                                       \
+    X(NtSetSystemPowerState)
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
     X(NtWriteFile)                                                                                 \
     X(NtOpenThreadToken)                                                                           \
+    X(NtPrivilegeCheck)                                                                            \
     X(NtOpenProcessToken)                                                                          \
     X(NtDuplicateToken)                                                                            \
     X(NtAccessCheck)                                                                               \
@@ -126,7 +156,10 @@
     X(NtQueueApcThread)                                                                            \
     X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
-    X(NtOpenProcess)                                                                               \
+    X(NtAssignProcessToJobObject)                                                                  \
+    X(NtIsProcessInJob)                                                                            \
+    X(NtQueryInformationJobObject)                                                                 \
+    X(NtQueryInformationThread)                                                                    \
     X(NtSetEaFile)                                                                                 \
     X(NtQueryVolumeInformationFile)                                                                \
     X(NtGetNextThread) /* NT 6.0 */                                                                \

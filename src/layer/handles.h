@@ -27,6 +27,7 @@ struct handle_record {
     bool lower;             // on the host's; else `canon` was true when it was opened
     bool alone;             // of a key of the VM's own: when it was made, the host had none
     ACCESS_MASK access;     // asked for, of a key: what the handle itself has is less
+    uint32_t clean;         // of a key of the host's: see key_handle_read()
     struct layer_lock lock; // for `listing`
     void *listing;
     void (*free_listing)(void *listing);

@@ -117,7 +117,8 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
         return STATUS_KEY_DELETED;
     if (keyname_is_reserved(str16_of_unicode(name)))
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
+    status = key.lower ? key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view)
+                       : key_view_open_lower(key.canon, KEYNAME_QUERY_VALUE, &view);
     if (status)
         return status;
     if (key.lower && !view.upper && !view.lower)
@@ -140,9 +141,11 @@ NTSTATUS NTAPI layer_NtDeleteValueKey(HANDLE handle, UNICODE_STRING *name)
     // The VM's own first, equal to the host's, so that the last step is a deletion, which whoever
     // watches the key is told of.
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
-    if (!status && (!view.upper ||
-                    real.NtQueryValueKey(view.upper, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info,
-                                         sizeof info, &len) == STATUS_OBJECT_NAME_NOT_FOUND))
+    HANDLE own = view.upper;
+    if (!status && !own)
+        status = key_own(&key, false, &own);
+    if (!status && real.NtQueryValueKey(own, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info,
+                                        sizeof info, &len) == STATUS_OBJECT_NAME_NOT_FOUND)
         status = key_copy_value(view.lower, upper, name);
     if (!status)
         status = key_hide_value(key.canon, name);
@@ -205,8 +208,10 @@ NTSTATUS NTAPI layer_NtDeleteKey(HANDLE handle)
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_SUCCESS;
-    status = key.lower ? key_view_open(key.canon, KEYNAME_READ, &view)
-                       : key_view_open_lower(key.canon, KEYNAME_READ, &view);
+    if (key.lower)
+        status = key_view_open(key.canon, KEYNAME_READ, &view);
+    else if (!key_was_absent(key.canon))
+        status = key_view_open_lower(key.canon, KEYNAME_READ, &view);
     if (status)
         return status;
     if (key.lower && !view.upper && !view.lower) // already

@@ -322,12 +322,13 @@ static int64_t telling_time(HANDLE lower)
 }
 
 /* Whether the host has left its key alone since it was read. */
-static bool lower_same(const struct key_handle *key, const struct key_listing *listing)
+static bool lower_same(const struct key_handle *key, const struct key_listing *listing, bool values)
 {
+    int64_t then = listing->part[values].lower_time;
     layer_cleanup_handle HANDLE lower = NULL;
     bool hidden;
     if (listing->view.lower)
-        return listing->lower_time && key_time_of(listing->view.lower) == listing->lower_time;
+        return then && key_time_of(listing->view.lower) == then;
     if (listing->view.hidden)
         return true;
     return !key_is_hidden(key->canon, &hidden) &&
@@ -335,20 +336,39 @@ static bool lower_same(const struct key_handle *key, const struct key_listing *l
                           STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
+/* Opens what is not open yet of both sides. */
+static NTSTATUS open_view(const struct key_handle *key, struct key_view *view)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    // First the VM's own: who deletes a key hides the host's before that.
+    if (!view->upper)
+        status = key_open_upper(key->canon, KEYNAME_READ, &view->upper);
+    if (status && status != STATUS_OBJECT_NAME_NOT_FOUND && status != STATUS_OBJECT_PATH_NOT_FOUND)
+        return status;
+    status = view->hidden ? STATUS_SUCCESS : key_is_hidden(key->canon, &view->hidden);
+    if (view->lower && (view->hidden || !key_time_of(view->lower))) { // gone
+        layer_close_at(&view->lower);
+        view->lower = NULL;
+    }
+    if (status || view->hidden || view->lower)
+        return status;
+    struct key_view opened;
+    status = key_view_open_lower(key->canon, KEYNAME_READ, &opened);
+    view->lower = opened.lower;
+    view->hidden = opened.hidden;
+    return status;
+}
+
 static NTSTATUS read_part(const struct key_handle *key, struct key_listing *listing, bool values)
 {
     // Noted before the reading: what changes meanwhile is read again.
     uint32_t generation = change_index_generation(layer_changes);
-    if (!key->lower) { // the program's own handle knows that its key was deleted
-        ULONG none;
-        if (real.NtQueryKey(key->handle, NT_KEY_NAME_INFORMATION, &none, 0, &none) ==
-            STATUS_KEY_DELETED)
-            return STATUS_KEY_DELETED;
-    }
-    key_view_close(&listing->view);
-    NTSTATUS status = key_view_open(key->canon, KEYNAME_READ, &listing->view);
+    bool had_lower = listing->view.lower;
+    NTSTATUS status = open_view(key, &listing->view);
     if (status)
         return status;
+    if (had_lower != !!listing->view.lower)
+        listing->part[!values].valid = false;
     HANDLE upper = listing->view.upper;
     if (!upper && !listing->view.lower)
         return STATUS_KEY_DELETED;
@@ -356,30 +376,88 @@ static NTSTATUS read_part(const struct key_handle *key, struct key_listing *list
     listing->part[values].valid = false;
     if (!values)
         listing->times_old = false;
-    listing->lower_time = listing->view.lower ? telling_time(listing->view.lower) : 0;
+    listing->part[values].lower_time = listing->view.lower ? telling_time(listing->view.lower) : 0;
     status = key_names_read(key->canon, upper, listing->view.lower, values,
                             &listing->part[values].names);
+    if (status) // one of the two may be no more
+        key_view_close(&listing->view);
     listing->part[values].valid = !status;
     listing->part[values].generation = generation;
     return status;
+}
+
+bool key_is_alone(const struct key_handle *key, bool values, ULONG index)
+{
+    if (key->lower || layer_changed(CHANGE_KEY_TIME, key->canon) ||
+        layer_changed(CHANGE_KEY_TIMES_BELOW, key->canon) ||
+        (values && (key_has_volatile() || layer_changed(CHANGE_KEY_SECURITY, key->canon))))
+        return false;
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return false;
+    if (listing->alone == ALONE_UNKNOWN || (listing->alone == ALONE_YES && !index)) {
+        bool hidden = false;
+        NTSTATUS status =
+            listing->view.hidden ? STATUS_SUCCESS : key_is_hidden(key->canon, &hidden);
+        listing->view.hidden |= hidden;
+        if (!status && !listing->view.hidden)
+            status = key_open_lower(key->canon, KEYNAME_READ, &listing->view.lower);
+        // A mark stays for ever. What could not be found out makes the long way necessary.
+        listing->alone =
+            listing->view.hidden && !status ? ALONE_FOREVER
+            : status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND
+                ? ALONE_YES
+                : ALONE_NO;
+    }
+    bool alone = listing->alone != ALONE_NO;
+    key_listing_done(key);
+    return alone;
+}
+
+/* Brings a part up to date; `check`: with what the host has changed, too. */
+static NTSTATUS update(const struct key_handle *key, struct key_listing *listing, bool values,
+                       bool check)
+{
+    if (!listing->part[values].valid ||
+        (listing->part[values].generation != change_index_generation(layer_changes) &&
+         !key_journal_apply(key->canon, values, listing)) ||
+        (check && !lower_same(key, listing, values)))
+        return read_part(key, listing, values);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
                          struct key_listing **listing)
 {
     struct key_listing *found = key_listing_lock(key);
+    *listing = NULL;
     if (!found)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (!found->part[values].valid ||
-        (found->part[values].generation != change_index_generation(layer_changes) &&
-         !key_journal_apply(key->canon, values, found)) ||
-        (!index && !lower_same(key, found)))
-        status = read_part(key, found, values);
+    NTSTATUS status = update(key, found, values, !index);
     found->part[values].last = index;
     if (status)
         key_listing_done(key);
-    *listing = status ? NULL : found;
+    else
+        *listing = found;
+    return status;
+}
+
+NTSTATUS key_listing_get_both(const struct key_handle *key, struct key_listing **listing)
+{
+    struct key_listing *found = key_listing_lock(key);
+    *listing = NULL;
+    if (!found)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = update(key, found, false, true);
+    // What was just found of the host's key goes for the other part, too.
+    bool known = found->view.lower && found->part[0].lower_time &&
+                 found->part[0].lower_time == found->part[1].lower_time;
+    if (!status)
+        status = update(key, found, true, !known);
+    if (status)
+        key_listing_done(key);
+    else
+        *listing = found;
     return status;
 }
 

@@ -30,10 +30,12 @@ struct key_listing {
         bool valid;
         uint32_t generation;
         ULONG last; // index
+        int64_t
+            lower_time; // when the host's was written, 0 for a time that does not tell its state
         struct key_names names;
-    } part[2];          // sub-keys, values
+    } part[2];                                                        // sub-keys, values
+    enum { ALONE_UNKNOWN, ALONE_NO, ALONE_YES, ALONE_FOREVER } alone; // see key_is_alone()
     bool times_old;     // some sub-key was written since they were read
-    int64_t lower_time; // when the host's was written, 0 for a time that does not tell its state
     uint32_t renamings; // key_rename_count() when the name was last looked up
     HANDLE own;         // the VM's own key, for a handle on the host's
     HANDLE watch;       // the host's key, for a handle on the VM's own: see key_notify.c
@@ -45,7 +47,16 @@ struct key_listing {
  * any more. On success the record's lock is held: key_listing_done(). */
 NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
                          struct key_listing **listing);
+
+/* The same for both parts at once, as at index 0. */
+NTSTATUS key_listing_get_both(const struct key_handle *key, struct key_listing **listing);
 void key_listing_done(const struct key_handle *key);
+
+/* Whether all that the VM sees of a key is in the VM's own, which the handle is on, so that the
+ * system's answer through that handle is the VM's: the host has no such key, or it is hidden, and
+ * the layer keeps nothing in it. (`values`: its values count, and not only its sub-keys.) What the
+ * host has is asked anew at index 0. */
+bool key_is_alone(const struct key_handle *key, bool values, ULONG index);
 
 /* The VM's own key, for a handle on the host's; `make`: made when there is none. It is opened with
  * all access once and then kept until the program closes its handle: not to be closed, and valid as

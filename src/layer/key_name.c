@@ -330,38 +330,14 @@ static NTSTATUS read_from_kernel(HANDLE handle, struct key_name *name, bool *low
     return finish(&buf, KEYNAME_WOW64_64KEY, true, name);
 }
 
-/* The name in the change index that stands for the n-th renaming. */
-static struct str16 renaming_name(uint32_t number, struct str16_buf *name)
-{
-    str16_put_ascii(name, "*renaming*");
-    str16_put_hex32(name, number);
-    return str16_view(name);
-}
-
 uint32_t key_rename_count(void)
 {
-    static uint32_t known;
-    uint16_t units[24];
-    struct str16_buf name = {.s = units, .cap = 24};
-    uint32_t count = __atomic_load_n(&known, __ATOMIC_RELAXED);
-    if (!layer_changed(CHANGE_KEY_UPPER, renaming_name(count + 1, &name)))
-        return count;
-    if (layer_changed(CHANGE_KEY_UPPER,
-                      str16_of(u"*never*"))) // the index is full and has every name
-        return UINT32_MAX;
-    do {
-        count++;
-        name.len = 0;
-    } while (layer_changed(CHANGE_KEY_UPPER, renaming_name(count + 1, &name)));
-    __atomic_store_n(&known, count, __ATOMIC_RELAXED);
-    return count;
+    return change_index_count(layer_changes, CHANGE_KEY_RENAMED);
 }
 
 void key_rename_note(void)
 {
-    uint16_t units[24];
-    struct str16_buf name = {.s = units, .cap = 24};
-    change_index_add(layer_changes, CHANGE_KEY_UPPER, renaming_name(key_rename_count() + 1, &name));
+    change_index_note(layer_changes, CHANGE_KEY_RENAMED);
 }
 
 /* After renamings: finds the name again of a handle on the VM's own key. */
@@ -370,7 +346,7 @@ static NTSTATUS refresh(struct key_handle *key, uint32_t renamings)
     struct key_listing *listing = key_listing_lock(key);
     if (!listing)
         return STATUS_INSUFFICIENT_RESOURCES;
-    bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
+    bool fresh = listing->renamings == renamings;
     key_listing_done(key);
     if (fresh)
         return STATUS_SUCCESS;
@@ -524,7 +500,7 @@ static NTSTATUS find_dead(struct key_handle *key, bool quickly)
         if (!listing)
             return STATUS_INSUFFICIENT_RESOURCES;
         HANDLE own = listing->own;
-        bool fresh = listing->renamings == renamings && renamings != UINT32_MAX;
+        bool fresh = listing->renamings == renamings;
         key_listing_done(key);
         if (own) {
             key->dead = (suspect || !fresh) && is_deleted(own);
@@ -533,6 +509,20 @@ static NTSTATUS find_dead(struct key_handle *key, bool quickly)
     }
     NTSTATUS status = key_is_hidden(key->canon, &hidden);
     return status || !hidden ? status : find_renamed(key);
+}
+
+/* Whether the VM has changed nothing of the host's key, its values and its sub-keys' names
+ * included. Looked up once for each state of the change index, and kept in the record. */
+static bool is_clean(struct handle_record *record)
+{
+    uint32_t version = change_index_version(layer_changes) + 1; // 0 is not known
+    if (version && __atomic_load_n(&record->clean, __ATOMIC_RELAXED) == version)
+        return true;
+    if (!key_values_untouched(record->canon) || layer_changed(CHANGE_KEY_LISTING, record->canon) ||
+        layer_changed(CHANGE_KEY_DELETED, record->canon))
+        return false;
+    __atomic_store_n(&record->clean, version, __ATOMIC_RELAXED);
+    return true;
 }
 
 static NTSTATUS read_handle(HANDLE handle, struct key_handle *key, bool quickly)
@@ -568,7 +558,8 @@ static NTSTATUS read_handle(HANDLE handle, struct key_handle *key, bool quickly)
     key->lower = key->record->lower;
     key->access = keyname_access_granted(key->record->access);
     key->shared = !key->canon.len;
-    return find_dead(key, quickly);
+    key->clean = key->lower && is_clean(key->record);
+    return key->clean ? STATUS_SUCCESS : find_dead(key, quickly);
 }
 
 NTSTATUS key_handle_read(HANDLE handle, struct key_handle *key)

@@ -52,6 +52,7 @@ struct key_handle {
     bool lower;         // on the host's key, which it can only read
     bool shared;        // nothing of the VM's: the call is the system's
     bool dead;          // its key was deleted; there may be another of its name
+    bool clean;         // on a key of the host's of which the VM has changed nothing
     ACCESS_MASK access; // that the program asked for, generic rights spelt out
 };
 

@@ -6,7 +6,7 @@
 // What a VM's start does with the keys that it has: what was to end with the VM's last run is
 // removed, and the rest is entered into the change index.
 
-enum { WALK_PATH = 32768, WALK_BUFFER = 1024 };
+enum { WALK_PATH = 32768, WALK_BUFFER = 34 * 1024 }; // for the longest name of a value
 
 struct walk {
     struct str16_buf path; // canonical
@@ -31,27 +31,39 @@ static void announce_upper(struct walk *walk, HANDLE key)
         change_index_add(layer_changes, CHANGE_KEY_SECURITY, str16_view(&walk->path));
 }
 
-static void announce_hidden(struct walk *walk, HANDLE key)
+/* The name of a value, in the walk's buffer; its `s` is NULL when there is none of that index. */
+static struct str16 next_value(struct walk *walk, HANDLE key, ULONG index)
 {
     const struct nt_key_value_basic_information *info = (void *)walk->buffer;
     ULONG len;
-    size_t path = walk->path.len;
-    for (ULONG i = 0; !real.NtEnumerateValueKey(key, i, NT_KEY_VALUE_BASIC_INFORMATION,
-                                                walk->buffer, WALK_BUFFER, &len);
-         i++) {
-        change_index_add(layer_changes, CHANGE_KEY_LISTING, str16_view(&walk->path));
-        str16_put_unit(&walk->path, '\\');
-        str16_put(&walk->path,
-                  (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)});
-        change_index_add(layer_changes, CHANGE_KEY_HIDDEN, str16_view(&walk->path));
-        walk->path.len = path;
+    NTSTATUS status = real.NtEnumerateValueKey(key, index, NT_KEY_VALUE_BASIC_INFORMATION,
+                                               walk->buffer, WALK_BUFFER, &len);
+    return status ? (struct str16){0}
+                  : (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+}
+
+static void announce_hidden(struct walk *walk, HANDLE key)
+{
+    struct str16 canon = str16_view(&walk->path), name;
+    for (ULONG i = 0; name = next_value(walk, key, i), name.s; i++) {
+        change_index_add(layer_changes, CHANGE_KEY_LISTING, canon);
+        change_index_add_leaf(layer_changes, CHANGE_KEY_HIDDEN, canon, name);
     }
 }
 
 static void announce_no_value(struct walk *walk, HANDLE key)
 {
-    (void)key;
-    change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, str16_view(&walk->path));
+    struct str16 canon = str16_view(&walk->path), name;
+    change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, canon);
+    for (ULONG i = 0; name = next_value(walk, key, i), name.s; i++)
+        change_index_add_leaf(layer_changes, CHANGE_KEY_VALUE_HIDDEN, canon, name);
+}
+
+static void announce_times(struct walk *walk, HANDLE key)
+{
+    struct str16 canon = str16_view(&walk->path), name;
+    for (ULONG i = 0; name = next_value(walk, key, i), name.s; i++)
+        key_time_announce(canon, name);
 }
 
 /* Removes a key and what is below it. */
@@ -153,7 +165,8 @@ NTSTATUS key_prepare(void)
         void (*each)(struct walk *walk, HANDLE key);
     } trees[] = {{KEY_UPPER_TREE, announce_upper},
                  {KEY_HIDDEN_TREE, announce_hidden},
-                 {KEY_NO_VALUE_TREE, announce_no_value}};
+                 {KEY_NO_VALUE_TREE, announce_no_value},
+                 {KEY_TIMES_TREE, announce_times}};
     layer_cleanup_free uint16_t *path = layer_alloc(WALK_PATH * sizeof *path);
     layer_cleanup_free uint8_t *buffer = layer_alloc(WALK_BUFFER);
     struct walk walk = {.path = {.s = path, .cap = WALK_PATH}, .buffer = buffer};
@@ -168,9 +181,6 @@ NTSTATUS key_prepare(void)
     if (!key_open_store(KEYNAME_READ, &store)) {
         if (has_flag(store, u"links"))
             change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_LINKS_FLAG));
-        layer_cleanup_handle HANDLE times = NULL;
-        if (!key_open_times((struct str16){path, 0}, false, KEYNAME_READ, &times))
-            change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_TIMES_FLAG));
         remove_scratch(store, buffer);
         walk.has_volatile = has_flag(store, KEY_VOLATILE_FLAG);
         walk.has_security = has_flag(store, u"security");
@@ -182,6 +192,8 @@ NTSTATUS key_prepare(void)
         status = key_open_in_tree(trees[i].tree, (struct str16){path, 0}, KEYNAME_READ, &root);
         walk.each = trees[i].each;
         walk.path.len = 0;
+        if (!status && walk.each == announce_times)
+            announce_times(&walk, root); // of the roots themselves
         status = status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS
                  : status                               ? status
                                                         : walk_key(&walk, root);

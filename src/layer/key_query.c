@@ -46,6 +46,31 @@ static void patch_time(struct str16 canon, const struct key_view *view, ULONG cl
     memcpy(info, &time, sizeof time);
 }
 
+/* NtQueryKey of what is not counted, through the program's own handle where it can be: that knows
+ * what may be asked with it. */
+static NTSTATUS query_plain(const struct key_handle *key, ULONG class, void *info, ULONG length,
+                            ULONG *result)
+{
+    layer_cleanup_key_view struct key_view view = {0};
+    HANDLE own = key->handle;
+    NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
+    bool has_own = !status;
+    if (status && status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    status = key_view_open_lower(key->canon, KEYNAME_QUERY_VALUE, &view);
+    if (status)
+        return status;
+    if (!has_own && !view.lower)
+        return STATUS_KEY_DELETED;
+    status = real.NtQueryKey(has_own ? own : key->handle, class, info, length, result);
+    if (has_own && (!status || status == STATUS_BUFFER_OVERFLOW)) {
+        view.upper = own; // only looked at
+        patch_time(key->canon, &view, class, info, length);
+        view.upper = NULL;
+    }
+    return status;
+}
+
 static bool has_counts(ULONG class)
 {
     return class == NT_KEY_FULL_INFORMATION || class == NT_KEY_CACHED_INFORMATION;
@@ -76,9 +101,10 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
     NTSTATUS status = key_handle_read(handle, &key);
     if (status)
         return status;
-    if (key.shared || (key.lower && key_untouched(key.canon) &&
-                       (!has_counts(class) ||
-                        (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
+    if (key.shared || key.clean ||
+        (key.lower && key_untouched(key.canon) &&
+         (!has_counts(class) ||
+          (key_listing_untouched(key.canon) && key_values_untouched(key.canon)))))
         return real.NtQueryKey(handle, class, info, length, result);
     if (key.dead)
         return STATUS_KEY_DELETED;
@@ -94,26 +120,13 @@ NTSTATUS NTAPI layer_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG le
                 return status;
             return exists ? give_name(canon, info, length, result) : STATUS_KEY_DELETED;
         }
-        layer_cleanup_key_view struct key_view view = {0};
-        status = key_view_open(key.canon, KEYNAME_QUERY_VALUE, &view);
-        if (status)
-            return status;
-        if (!view.upper && !view.lower)
-            return STATUS_KEY_DELETED;
-        // By the program's own handle where it can be: that knows what may be asked with it.
-        HANDLE from = !key.lower || !view.upper ? handle : view.upper;
-        status = real.NtQueryKey(from, class, info, length, result);
-        if (!status || status == STATUS_BUFFER_OVERFLOW)
-            patch_time(key.canon, &view, class, info, length);
-        return status;
+        return query_plain(&key, class, info, length, result);
     }
+    if (key_is_alone(&key, true, 0))
+        return real.NtQueryKey(handle, class, info, length, result);
 
     struct key_listing *listing;
-    status = key_listing_get(&key, false, 0, &listing);
-    if (status)
-        return status;
-    key_listing_done(&key);
-    status = key_listing_get(&key, true, 0, &listing);
+    status = key_listing_get_both(&key, &listing);
     if (status)
         return status;
     HANDLE from = listing->view.upper ? listing->view.upper : listing->view.lower;
@@ -209,7 +222,8 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    if (key.lower && key_listing_untouched(key.canon))
+    if (key.clean || (key.lower && key_listing_untouched(key.canon)) ||
+        key_is_alone(&key, false, index))
         return real.NtEnumerateKey(handle, index, class, info, length, result);
 
     struct key_listing *listing;

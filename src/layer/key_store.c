@@ -3,9 +3,10 @@
 #include "core/overlay.h"
 #include "layer/key_journal.h"
 #include "layer/key_time.h"
+#include "layer/lock.h"
 
 static const char upper_tree[] = KEY_UPPER_TREE, hidden_tree[] = KEY_HIDDEN_TREE,
-                  no_value_tree[] = KEY_NO_VALUE_TREE, times_tree[] = "\\times";
+                  no_value_tree[] = KEY_NO_VALUE_TREE, times_tree[] = KEY_TIMES_TREE;
 
 static NTSTATUS open_name(struct str16 name, ACCESS_MASK access, HANDLE *handle)
 {
@@ -67,6 +68,9 @@ static NTSTATUS has_mark(struct str16 canon, bool values, const UNICODE_STRING *
     ULONG len;
 
     *marked = false;
+    if (values && !change_index_has_leaf(layer_changes, CHANGE_KEY_VALUE_HIDDEN, canon,
+                                         str16_of_unicode(value)))
+        return STATUS_SUCCESS;
     NTSTATUS status = key_open_marks(canon, values, &marks);
     if (!status)
         status = real.NtQueryValueKey(marks, (UNICODE_STRING *)value,
@@ -166,6 +170,48 @@ NTSTATUS key_renamed_to(struct str16 canon, uint16_t **memory, struct str16 *to)
     return status;
 }
 
+enum { ABSENTS = 64, TICKS_PER_SECOND = 10000000 };
+
+/* Keys that the host was found without: the hash of the name, and when. */
+static struct {
+    uint64_t hash;
+    int64_t time;
+} absents[ABSENTS];
+static struct layer_lock absents_lock;
+
+/* The time since the system was started, in 100 ns; 0 while the system writes it. */
+static int64_t interrupt_time(void)
+{
+    // KUSER_SHARED_DATA.InterruptTime, on every Windows and in Wine.
+    const volatile struct {
+        ULONG low;
+        LONG high1, high2;
+    } *now = (const volatile void *)0x7ffe0008;
+    LONG high = now->high1;
+    ULONG low = now->low;
+    return high == now->high2 ? (int64_t)high << 32 | low : 0;
+}
+
+static void note_absent(struct str16 canon)
+{
+    uint64_t hash = str16_hash_nocase(STR16_HASH_SEED, canon);
+    int64_t time = interrupt_time();
+    layer_lock(&absents_lock);
+    absents[hash % ABSENTS].hash = hash;
+    absents[hash % ABSENTS].time = time;
+    layer_unlock(&absents_lock);
+}
+
+bool key_was_absent(struct str16 canon)
+{
+    uint64_t hash = str16_hash_nocase(STR16_HASH_SEED, canon);
+    int64_t time = interrupt_time();
+    layer_lock(&absents_lock);
+    int64_t then = absents[hash % ABSENTS].hash == hash ? absents[hash % ABSENTS].time : 0;
+    layer_unlock(&absents_lock);
+    return then && time >= then && time - then < TICKS_PER_SECOND;
+}
+
 void key_view_close(struct key_view *view)
 {
     layer_close_at(&view->upper);
@@ -184,9 +230,13 @@ NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_
 {
     *view = (struct key_view){0};
     NTSTATUS status = key_is_hidden(canon, &view->hidden);
-    if (!status && !view->hidden && !key_name_is_store(canon))
-        status = none_is_success(key_open_lower(canon, access, &view->lower));
-    return status;
+    if (status || view->hidden || key_name_is_store(canon))
+        return status;
+    status = key_open_lower(canon, access, &view->lower);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return none_is_success(status);
+    note_absent(canon);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS key_view_open(struct str16 canon, ACCESS_MASK access, struct key_view *view)
@@ -443,6 +493,7 @@ NTSTATUS key_hide(struct str16 canon, struct str16 renamed)
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)
 {
     change_index_add(layer_changes, CHANGE_KEY_NO_VALUE, canon);
+    change_index_add_leaf(layer_changes, CHANGE_KEY_VALUE_HIDDEN, canon, str16_of_unicode(value));
     return set_mark(no_value_tree, canon, value, (struct str16){0});
 }
 

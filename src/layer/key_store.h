@@ -65,6 +65,11 @@ NTSTATUS key_view_open_lower(struct str16 canon, ACCESS_MASK access, struct key_
 void key_view_close(struct key_view *view);
 #define layer_cleanup_key_view __attribute__((cleanup(key_view_close)))
 
+/* Whether this process has found within the last second that the host has no such key. What the
+ * host makes of that name meanwhile may be taken for made after a change of the VM's that does not
+ * show in which order the two were made. */
+bool key_was_absent(struct str16 canon);
+
 /* Whether the VM sees a key of this name. */
 NTSTATUS key_exists(struct str16 canon, bool *exists);
 
@@ -92,6 +97,7 @@ NTSTATUS key_open_times(struct str16 canon, bool make, ACCESS_MASK access, HANDL
 #define KEY_UPPER_TREE    "\\upper"
 #define KEY_HIDDEN_TREE   "\\hidden"
 #define KEY_NO_VALUE_TREE "\\novalue"
+#define KEY_TIMES_TREE    "\\times"
 NTSTATUS key_open_in_tree(const char *tree, struct str16 canon, ACCESS_MASK access, HANDLE *handle);
 
 /* What the names of scratch keys in the VM's place begin with. */

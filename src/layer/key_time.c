@@ -25,10 +25,19 @@ static struct str16 parent_of(struct str16 canon)
     return ntpath_parent(canon, &parent) ? parent : str16_first(canon, 0);
 }
 
+void key_time_announce(struct str16 parent, struct str16 leaf)
+{
+    change_index_add(layer_changes, CHANGE_KEY_TIMES_BELOW, parent);
+    if (parent.len)
+        change_index_add_leaf(layer_changes, CHANGE_KEY_TIME, parent, leaf);
+    else
+        change_index_add(layer_changes, CHANGE_KEY_TIME, leaf);
+}
+
 HANDLE key_time_notes(struct str16 canon)
 {
     HANDLE notes = NULL;
-    if (!layer_changed(CHANGE_KEY_UPPER, str16_of(KEY_TIMES_FLAG)) ||
+    if (!layer_changed(CHANGE_KEY_TIMES_BELOW, canon) ||
         key_open_times(canon, false, KEYNAME_QUERY_VALUE, &notes))
         return NULL;
     return notes;
@@ -54,6 +63,8 @@ int64_t key_time_noted(HANDLE notes, struct str16 leaf, int64_t time)
 
 int64_t key_time_shown(struct str16 canon, int64_t time)
 {
+    if (!layer_changed(CHANGE_KEY_TIME, canon))
+        return time;
     layer_cleanup_handle HANDLE notes = key_time_notes(parent_of(canon));
     return key_time_noted(notes, ntpath_leaf(canon), time);
 }
@@ -71,7 +82,7 @@ void key_time_keep(struct str16 canon, HANDLE upper, int64_t time)
     note.own = key_time_of(upper);
     if (!note.own || note.own == time)
         return;
-    change_index_add(layer_changes, CHANGE_KEY_UPPER, str16_of(KEY_TIMES_FLAG));
+    key_time_announce(parent_of(canon), ntpath_leaf(canon));
     if (!key_open_times(parent_of(canon), true, KEYNAME_SET_VALUE, &notes))
         real.NtSetValueKey(notes, &name, 0, REG_BINARY, &note, sizeof note);
 }
@@ -89,6 +100,7 @@ void key_time_copy(struct str16 from, struct str16 to)
     if (!notes || real.NtQueryValueKey(notes, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, &data,
                                        sizeof data, &len))
         return;
+    key_time_announce(parent_of(to), ntpath_leaf(to));
     if (!key_open_times(parent_of(to), true, KEYNAME_SET_VALUE, &more))
         real.NtSetValueKey(more, &leaf, 0, REG_BINARY, data.info.data, data.info.data_length);
 }

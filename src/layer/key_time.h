@@ -13,8 +13,8 @@
 
 #include "layer/key_store.h"
 
-/* Set in the change index (as CHANGE_KEY_UPPER) once there is a note. */
-#define KEY_TIMES_FLAG u"*times*"
+/* Enters into the change index that there may be a note for the sub-key `leaf` of `parent`. */
+void key_time_announce(struct str16 parent, struct str16 leaf);
 
 /* The time of an open key itself; 0 when it cannot be had. */
 int64_t key_time_of(HANDLE key);

@@ -36,7 +36,7 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
 
     if (name && keyname_is_reserved(str16_of_unicode(name)))
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    if (key->lower && key_values_untouched(key->canon))
+    if (key->clean || (key->lower && key_values_untouched(key->canon)))
         return real.NtQueryValueKey(key->handle, name, class, info, length, result);
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
     bool has_upper = !status;
@@ -142,7 +142,8 @@ NTSTATUS NTAPI layer_NtEnumerateValueKey(HANDLE handle, ULONG index, ULONG class
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    if (key.lower && key_values_untouched(key.canon))
+    if (key.clean || (key.lower && key_values_untouched(key.canon)) ||
+        key_is_alone(&key, true, index))
         return real.NtEnumerateValueKey(handle, index, class, info, length, result);
 
     struct key_listing *listing;

@@ -163,6 +163,42 @@ static void generation(void **state)
     free(index);
 }
 
+static void version(void **state)
+{
+    (void)state;
+    struct change_index *index = make(4);
+    uint32_t before = change_index_version(index);
+    assert_false(change_index_has(index, CHANGE_KEY_UPPER, T("x")));
+    assert_int_equal(change_index_version(index), before);
+    for (int i = 0; i < 3; i++) { // known already or not
+        change_index_add(index, CHANGE_KEY_UPPER, T("x"));
+        assert_int_not_equal(change_index_version(index), before);
+        before = change_index_version(index);
+    }
+    assert_int_equal(change_index_count(index, CHANGE_KEY_UPPER), 1);
+    change_index_note(index, CHANGE_KEY_RENAMED);
+    change_index_note(index, CHANGE_KEY_RENAMED);
+    assert_int_not_equal(change_index_version(index), before);
+    assert_int_equal(change_index_count(index, CHANGE_KEY_RENAMED), 2);
+    assert_int_equal(change_index_count(index, CHANGE_KEY_HIDDEN), 0);
+    free(index);
+}
+
+static void leaf(void **state)
+{
+    (void)state;
+    struct change_index *index = make(4);
+    change_index_add_leaf(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x"), T("Value"));
+    assert_true(change_index_has_leaf(index, CHANGE_KEY_VALUE_HIDDEN, T("machine\\X"), T("vALUE")));
+    assert_true(change_index_has(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x\\value")));
+    assert_false(change_index_has_leaf(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x"), T("")));
+    assert_false(change_index_has_leaf(index, CHANGE_KEY_TIME, T("MACHINE\\x"), T("Value")));
+    change_index_add_leaf(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x"), T(""));
+    assert_true(change_index_has_leaf(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x"), T("")));
+    assert_false(change_index_has(index, CHANGE_KEY_VALUE_HIDDEN, T("MACHINE\\x")));
+    free(index);
+}
+
 enum { THREADS = 4, EACH = 4000 };
 
 struct adder {
@@ -234,6 +270,8 @@ int main(void)
         cmocka_unit_test(full),
         cmocka_unit_test(many),
         cmocka_unit_test(generation),
+        cmocka_unit_test(version),
+        cmocka_unit_test(leaf),
         cmocka_unit_test(several_threads),
         cmocka_unit_test(several_threads_fill_it),
     };
