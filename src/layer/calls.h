@@ -163,7 +163,6 @@
     X(NtSetEaFile)                                                                                 \
     X(NtQueryVolumeInformationFile)                                                                \
     X(NtGetNextThread) /* NT 6.0 */                                                                \
-    X(NtQueryInformationThread)                                                                    \
     X(NtSuspendThread)                                                                             \
     X(NtGetContextThread)                                                                          \
     X(NtResumeThread)                                                                              \
