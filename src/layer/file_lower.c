@@ -112,6 +112,13 @@ void file_lower_drop(struct file_lower *file)
     layer_free(file);
 }
 
+void file_lower_end(void)
+{
+    for (const struct file_lower *file = all; file; file = file->next)
+        if (!file->doom)
+            share_remove(file_lower_state.table, file->entry, file->name, &file->noted);
+}
+
 /* Counts those that there is a copy for by now. */
 static void settle(void)
 {

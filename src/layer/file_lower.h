@@ -42,6 +42,10 @@ const struct file_lower_open *file_lower_opened(const struct file_lower *file);
 NTSTATUS file_lower_open_copy(struct str16 canon, uint64_t id, const struct file_lower_open *open,
                               HANDLE *copy);
 
+/* To be called when the process ends: its handles exclude nobody any more. What is to be deleted
+ * then, others find out. Takes no lock, as the threads that had one may be gone. */
+void file_lower_end(void);
+
 /* See file_lower_current(). */
 struct file_lower_state {
     struct share_table *table; // NULL: no file of the host's was ever opened

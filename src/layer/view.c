@@ -344,13 +344,16 @@ NTSTATUS NTAPI layer_NtUnmapViewOfSectionEx(HANDLE process, void *address, ULONG
     return unmap(process, address, flags, true);
 }
 
-/* A process that ends takes its entries out of the table. Of other threads there are none any more
- * when the last call comes, and what locks they had they keep; the lists are whole at any moment,
- * and an entry that is no longer there is left alone. */
+/* A process that ends takes its entries out of the table: they would only go when somebody meets
+ * them. Of other threads there are none any more when the last call comes, and what locks they had
+ * they keep; the lists can be followed at any moment, and an entry that is another's by now is left
+ * alone. */
 NTSTATUS NTAPI layer_NtTerminateProcess(HANDLE process, NTSTATUS status)
 {
-    if (process == NtCurrentProcess())
+    if (process == NtCurrentProcess()) {
         for (struct view_section *section = sections; section; section = section->next)
             forget(section);
+        file_lower_end();
+    }
     return real.NtTerminateProcess(process, status);
 }

@@ -7,6 +7,7 @@
 //   file_view check        shows their contents; ends with 77
 //   file_view watch PATH EVENT EVENT   the second process
 #include "common_step.h"
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@
 #define ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 enum { PAGE = 4096, PAGES = 40, GRAIN = 65536, MANY = 100, READERS = 4, PATIENCE = 60000 };
 
-static const WCHAR *const singles[] = {L"own",   L"handle", L"part", L"private", L"protect",
-                                       L"other", L"cut",    L"over", L"wait"};
+static const WCHAR *const singles[] = {L"own",     L"handle",    L"part",   L"private",
+                                       L"protect", L"other",     L"cut",    L"over",
+                                       L"wait",    L"suspended", L"killed", L"churned"};
 enum { SINGLES = sizeof singles / sizeof *singles };
 
 static void path_of(WCHAR path[MAX_PATH], const WCHAR *name)
@@ -232,16 +234,41 @@ static void waits(void)
     CloseHandle(file);
 }
 
+static char *views[MANY];
 static LONG stop, wrong;
 
 static DWORD WINAPI read_on(void *parameter)
 {
-    char *const *view = parameter;
-    while (!stop) {
-        const char *at = *(char *const volatile *)view;
+    (void)parameter;
+    for (unsigned n = 0; !stop; n++) {
+        const char *at = views[n % MANY];
         for (unsigned i = 1; at && i < PAGES; i++)
-            if (at[i * PAGE + i] != 'a' + (char)(i % 26))
+            if (at[i * PAGE + i] != 'a' + (char)(i % 26) ||
+                (n % MANY % 2 == 0 && at[2 * PAGE + 7] != '7'))
                 InterlockedIncrement(&wrong);
+    }
+    return 0;
+}
+
+/* Takes and gives back what the system and the runtime have locks for. */
+static DWORD WINAPI churn(void *parameter)
+{
+    char text[8];
+    DWORD size;
+    (void)parameter;
+    while (!stop) {
+        void *memory = malloc(100000),
+             *pages = VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_READWRITE);
+        HANDLE file = open_file(L"churned", GENERIC_READ);
+        HANDLE section = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
+        const char *view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+        if (!ReadFile(file, text, 1, &size, NULL) || !view || *view != 'a' || *text != 'a')
+            InterlockedIncrement(&wrong);
+        UnmapViewOfFile(view);
+        CloseHandle(section);
+        CloseHandle(file);
+        VirtualFree(pages, 0, MEM_RELEASE);
+        free(memory);
     }
     return 0;
 }
@@ -249,7 +276,6 @@ static DWORD WINAPI read_on(void *parameter)
 /* Views that are read all the time by several threads while they are exchanged. */
 static void threads(void)
 {
-    static char *views[MANY];
     WCHAR name[32];
     HANDLE readers[READERS];
     unsigned stale = 0;
@@ -264,7 +290,7 @@ static void threads(void)
             views[i][2 * PAGE + 7] = '7';
     }
     for (unsigned i = 0; i < READERS; i++)
-        readers[i] = CreateThread(NULL, 0, read_on, &views[i], 0, NULL);
+        readers[i] = CreateThread(NULL, 0, i % 2 ? read_on : churn, NULL, 0, NULL);
     for (unsigned i = 0; i < MANY; i++) {
         DWORD size;
         _snwprintf(name, 32, L"many%u", i);
@@ -292,12 +318,19 @@ static int watch(const WCHAR *name, HANDLE ready, HANDLE go)
     // Nothing that the layer could take for an occasion.
     if (WaitForSingleObject(go, PATIENCE))
         printf("the other process says nothing\n");
+    // One that was suspended may be late.
+    for (unsigned i = 0; i < PATIENCE / 10 && !wcscmp(name, L"suspended") && *view == 'a'; i++)
+        Sleep(10);
     say("other process", "%.8s", view);
     fflush(stdout);
     return 0;
 }
 
-static void other_process(void)
+NTSTATUS NTAPI NtSuspendProcess(HANDLE process);
+NTSTATUS NTAPI NtResumeProcess(HANDLE process);
+
+/* `name`: "other", or what happens to the process before the file is written. */
+static void other_process(const WCHAR *name)
 {
     WCHAR own_name[MAX_PATH], command[2 * MAX_PATH];
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -305,15 +338,27 @@ static void other_process(void)
     HANDLE go = CreateEventW(&inherited, TRUE, FALSE, NULL);
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION process;
+    bool suspended = !wcscmp(name, L"suspended"), killed = !wcscmp(name, L"killed");
     GetModuleFileNameW(NULL, own_name, MAX_PATH);
-    _snwprintf(command, 2 * MAX_PATH, L"\"%ls\" watch other %u %u", own_name,
+    _snwprintf(command, 2 * MAX_PATH, L"\"%ls\" watch %ls %u %u", own_name, name,
                (unsigned)(ULONG_PTR)ready, (unsigned)(ULONG_PTR)go);
     fflush(stdout);
     if (!step("second process", CreateProcessW(own_name, command, NULL, NULL, TRUE, 0, NULL, NULL,
                                                &startup, &process)))
         return;
     say("it is ready", "%lu", WaitForSingleObject(ready, PATIENCE));
-    write_at(L"other", 0, "WRITTEN");
+    if (suspended)
+        say("suspend", "%lx", NtSuspendProcess(process.hProcess));
+    if (killed) {
+        step("kill", TerminateProcess(process.hProcess, 1));
+        WaitForSingleObject(process.hProcess, PATIENCE);
+    }
+    DWORD start = GetTickCount();
+    write_at(name, 0, "WRITTEN");
+    printf("differs: %ls: writing took %lu ms\n", name, GetTickCount() - start);
+    say("in good time", "%d", GetTickCount() - start < PATIENCE / 2);
+    if (suspended)
+        say("resume", "%lx", NtResumeProcess(process.hProcess));
     fflush(stdout);
     SetEvent(go);
     say("it has ended", "%lu", WaitForSingleObject(process.hProcess, PATIENCE));
@@ -380,7 +425,9 @@ int wmain(int argc, WCHAR **argv)
     refused();
     waits();
     threads();
-    other_process();
+    other_process(L"other");
+    other_process(L"suspended");
+    other_process(L"killed");
     clean();
     return 0;
 }
