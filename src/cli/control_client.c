@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include "cli.h"
 #include "control_client.h"
 #include "core/wire.h"
@@ -88,25 +89,61 @@ static bool bad_reply(const struct vm *vm, struct plume_error *error)
                        L"its answer makes no sense", NULL);
 }
 
-bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *error)
+/* A request of nothing but its number. The reader stands behind what all replies begin with. */
+static bool ask(const struct vm *vm, uint32_t what, uint8_t reply_bytes[CONTROL_MESSAGE_MAX],
+                struct wire_reader *reply, struct plume_error *error)
 {
-    _Alignas(8) unsigned char request_bytes[16], reply_bytes[CONTROL_MESSAGE_MAX];
+    _Alignas(8) unsigned char request_bytes[16];
     struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
     DWORD len = 0;
     wire_put_u32(&request, CONTROL_VERSION);
-    wire_put_u32(&request, CONTROL_STATUS);
+    wire_put_u32(&request, what);
     HANDLE pipe = connect_to(vm, error);
     if (!pipe)
         return false;
     bool ok = transact(vm, pipe, &request, ANSWER_MS, reply_bytes, &len, error);
     CloseHandle(pipe);
-    if (!ok)
-        return false;
-    struct wire_reader reply = wire_reader_on(reply_bytes, len);
-    if (!begin_reply(vm, &reply, error))
+    *reply = wire_reader_on(reply_bytes, len);
+    return ok && begin_reply(vm, reply, error);
+}
+
+bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *error)
+{
+    _Alignas(8) uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct wire_reader reply;
+    if (!ask(vm, CONTROL_STATUS, bytes, &reply, error))
         return false;
     *monitor = wire_get_u32(&reply);
     return wire_done(&reply) || bad_reply(vm, error);
+}
+
+bool control_ports(const struct vm *vm, struct control_port **ports, size_t *count,
+                   struct plume_error *error)
+{
+    _Alignas(8) uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct wire_reader reply;
+    *ports = NULL;
+    if (!ask(vm, CONTROL_PORTS, bytes, &reply, error))
+        return false;
+    *count = wire_get_u32(&reply);
+    if (*count > PUBLISH_PORTS_MAX)
+        return bad_reply(vm, error);
+    struct control_port *list = calloc(*count + 1, sizeof(*list));
+    if (!list)
+        return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY,
+                                L"cannot list the ports of the VM", vm->name, NULL);
+    for (size_t i = 0; i < *count; i++) {
+        list[i].address = wire_get_u32(&reply);
+        list[i].host_port = wire_get_u32(&reply);
+        list[i].vm_port = wire_get_u32(&reply);
+        list[i].udp = wire_get_u32(&reply) != 0;
+    }
+    if (!wire_done(&reply)) {
+        free(list);
+        return bad_reply(vm, error);
+    }
+    *ports = list;
+    return true;
 }
 
 /* What the monitor told of the stop. */

@@ -7,6 +7,17 @@
 /* The process id of the VM's monitor. */
 bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *error);
 
+/* A published port of a running VM. */
+struct control_port {
+    uint32_t address; // of the host, host byte order; 0: all
+    uint32_t host_port, vm_port;
+    bool udp;
+};
+
+/* What the VM's monitor has published, to be freed; *ports is NULL where there is nothing. */
+bool control_ports(const struct vm *vm, struct control_port **ports, size_t *count,
+                   struct plume_error *error);
+
 /* Stops a VM: its services are asked to stop and have `seconds` for it, then all its processes are
  * ended. Returns when the monitor has gone too. Says on standard error which services had to be
  * ended, and records the time in vm.json. That the VM does not run is no failure. With `force` a

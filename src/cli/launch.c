@@ -141,7 +141,11 @@ static bool find_program(const wchar_t *name, wchar_t *out, DWORD cap)
 
 static bool set_variables(const struct text_list *variables, struct plume_error *error)
 {
+    wchar_t computer[MAX_COMPUTERNAME_LENGTH + 1];
+    DWORD len_of_name = ARRAYSIZE(computer);
     SetEnvironmentVariableW(L"PLUME_HOME", NULL); // no VM can name the store
+    if (GetComputerNameW(computer, &len_of_name)) // the VM's, by now
+        SetEnvironmentVariableW(L"COMPUTERNAME", computer);
     for (size_t i = 0; i < variables->count; i++) {
         const wchar_t *text = variables->items[i], *equals = wcschr(text, L'=');
         size_t len = equals ? (size_t)(equals - text) : wcslen(text);

@@ -11,4 +11,12 @@ const wchar_t *state_of(const struct vm *vm);
 /* The members that every JSON object about a VM begins with: name, state, ip, store. */
 void json_vm(struct json_writer *json, const struct vm *vm, const wchar_t *state);
 
+/* The ports that are published, "0.0.0.0:8080->80/tcp, ..." with an ellipsis where they do not fit:
+ * where `running`, what they are now, else what was asked for. "-" where there are none. */
+void ports_shown(const struct vm *vm, bool running, wchar_t *out, size_t cap);
+
+/* The member "ports", an array of objects: "host_ip", "host_port" (null where it is chosen at the
+ * start), "vm_port", "protocol". */
+void json_ports(struct json_writer *json, const struct vm *vm, bool running);
+
 #endif

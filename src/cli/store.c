@@ -191,8 +191,8 @@ static bool temporary_folder(const struct vm_store *store, const wchar_t *what, 
     return vm_path(path, VM_PATH_MAX + 64, store->path, leaf, error);
 }
 
-bool store_create(const struct vm_store *store, const wchar_t *name, struct vm *vm,
-                  struct plume_error *error)
+bool store_create(const struct vm_store *store, const wchar_t *name, const struct vm_config *wanted,
+                  struct vm *vm, struct plume_error *error)
 {
     wchar_t made[VM_PATH_MAX + 64];
     if (!vm_names(vm, store, name, error))
@@ -200,7 +200,9 @@ bool store_create(const struct vm_store *store, const wchar_t *name, struct vm *
     if (GetFileAttributesW(vm->path) != INVALID_FILE_ATTRIBUTES)
         return error_plain(error, L"cannot create the VM", name,
                            L"there is one of this name already", L"'plume rm' removes it");
-    vm->config = (struct vm_config){.version = VM_CONFIG_VERSION, .created = vm_now()};
+    vm->config = *wanted;
+    vm->config.version = VM_CONFIG_VERSION;
+    vm->config.created = vm_now();
     memcpy(vm->config.name, vm->name, sizeof(vm->config.name));
     vm->config.ipv4 = pick_address(store, vm, error);
     // A removal that was killed half-way has left its registry, and it would come back to life

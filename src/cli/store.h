@@ -28,9 +28,10 @@ struct store_names {
 bool store_list(const struct vm_store *store, struct store_names *names, struct plume_error *error);
 void store_names_free(struct store_names *names);
 
-/* Makes a VM: it is there whole or not at all. With the store locked. */
-bool store_create(const struct vm_store *store, const wchar_t *name, struct vm *vm,
-                  struct plume_error *error);
+/* Makes a VM: it is there whole or not at all. `wanted` says how it is to be; its version, name,
+ * address and times do not count. With the store locked. */
+bool store_create(const struct vm_store *store, const wchar_t *name, const struct vm_config *wanted,
+                  struct vm *vm, struct plume_error *error);
 
 /* Removes a VM that does not run, and everything of it: folder and registry. It needs names only,
  * so that it works for damaged ones. With the store locked. */

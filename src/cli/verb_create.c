@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "output.h"
 #include "store.h"
+#include "vm_options.h"
 
 static int run(struct command *command)
 {
@@ -8,13 +9,17 @@ static int run(struct command *command)
     struct vm_store store;
     struct store_lock lock;
     struct vm vm;
-    if (!options_parse(command, NULL, 0, OPTIONS_ANYWHERE, 1, 1))
+    struct vm_options vm_options = {0};
+    struct vm_config wanted = {0};
+    const struct option options[] = {VM_OPTIONS(vm_options)};
+    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 1, 1) ||
+        !vm_options_read(command, &vm_options, &wanted))
         return EXIT_PLUME;
     // The name first: a wrong one must not make a store.
     if (!vm_store_locate(&store, &error) || !vm_names(&vm, &store, command->args[0], &error) ||
         !store_lock(&lock, &store, &error))
         return fail(&error);
-    bool ok = store_create(&store, command->args[0], &vm, &error);
+    bool ok = store_create(&store, command->args[0], &wanted, &vm, &error);
     store_unlock(&lock);
     if (!ok)
         return fail(&error);
@@ -24,10 +29,11 @@ static int run(struct command *command)
 
 const struct verb verb_create = {
     .name = L"create",
-    .usage = L"NAME",
+    .usage = VM_OPTIONS_USAGE L" NAME",
     .summary = L"Make a VM, which does not run yet",
     .details =
         L"NAME: letters, digits, '_', '.' and '-', beginning with a letter or digit; at most 63.\n"
-        L"The VM takes no room until something is changed in it. Prints its name.\n",
+        L"The VM takes no room until something is changed in it. Prints its name.\n"
+        VM_OPTIONS_DETAILS,
     .run = run,
 };

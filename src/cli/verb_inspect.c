@@ -13,14 +13,20 @@ static void line(const wchar_t *key, const wchar_t *value)
 
 static void show_text(const struct vm *vm, const wchar_t *state, uint32_t monitor)
 {
-    wchar_t text[32];
+    wchar_t text[32], ports[1024];
+    uint16_t hostname[HOSTNAME_MAX + 1];
     char ip[16];
     line(L"name", vm->name);
     line(L"id", vm->id);
     line(L"state", state);
-    ipv4_to_text(vm->config.ipv4, ip);
+    ipv4_to_text(vm_config_address(&vm->config), ip);
     _snwprintf(text, ARRAYSIZE(text), L"%hs", ip);
     line(L"ip", text);
+    line(L"network", vm->config.no_network ? L"none" : L"default");
+    ports_shown(vm, wcscmp(state, L"running") == 0, ports, ARRAYSIZE(ports));
+    line(L"ports", ports);
+    vm_config_hostname(&vm->config, hostname);
+    line(L"hostname", hostname);
     line(L"store", vm->shown);
     time_shown(vm->config.created, text, ARRAYSIZE(text));
     line(L"created", text);
@@ -39,8 +45,15 @@ static void show_text(const struct vm *vm, const wchar_t *state, uint32_t monito
 static void show_json(const struct vm *vm, const wchar_t *state, uint32_t monitor)
 {
     struct json_writer json = out_json();
+    uint16_t hostname[HOSTNAME_MAX + 1];
     json_begin_object(&json);
     json_vm(&json, vm, state);
+    json_key(&json, "network");
+    json_ascii(&json, vm->config.no_network ? "none" : "default");
+    json_ports(&json, vm, wcscmp(state, L"running") == 0);
+    vm_config_hostname(&vm->config, hostname);
+    json_key(&json, "hostname");
+    json_wide(&json, hostname);
     json_key(&json, "id");
     json_wide(&json, vm->id);
     json_time(&json, "created", vm->config.created);

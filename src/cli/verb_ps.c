@@ -14,7 +14,7 @@ static void list_one(struct listing *listing, const struct vm *vm)
 {
     const wchar_t *state = state_of(vm);
     char ip[16];
-    wchar_t text[32];
+    wchar_t text[32], ports[128];
     if (!listing->all && wcscmp(state, L"running") != 0)
         return;
     if (listing->json_format) {
@@ -22,21 +22,24 @@ static void list_one(struct listing *listing, const struct vm *vm)
         json_vm(&listing->json, vm, state);
         json_time(&listing->json, "created", vm->config.created);
         json_time(&listing->json, "started", vm->config.started);
+        json_ports(&listing->json, vm, wcscmp(state, L"running") == 0);
         json_end_object(&listing->json);
         return;
     }
     table_put(&listing->table, vm->name);
     table_put(&listing->table, state);
-    ipv4_to_text(vm->config.ipv4, ip);
+    ipv4_to_text(vm_config_address(&vm->config), ip);
     _snwprintf(text, ARRAYSIZE(text), L"%hs", ip);
     table_put(&listing->table, text);
     time_shown(vm->config.created, text, ARRAYSIZE(text));
     table_put(&listing->table, text);
+    ports_shown(vm, wcscmp(state, L"running") == 0, ports, ARRAYSIZE(ports));
+    table_put(&listing->table, ports);
 }
 
 static int run(struct command *command)
 {
-    static const wchar_t *const headings[] = {L"NAME", L"STATE", L"IP", L"CREATED"};
+    static const wchar_t *const headings[] = {L"NAME", L"STATE", L"IP", L"CREATED", L"PORTS"};
     struct listing listing = {0};
     const struct option options[] = {{L'a', L"all", OPTION_FLAG, &listing.all},
                                      {0, L"format", OPTION_FORMAT, &listing.json_format}};

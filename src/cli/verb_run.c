@@ -6,6 +6,7 @@
 #include "launch.h"
 #include "start.h"
 #include "store.h"
+#include "vm_options.h"
 
 enum {
     EXIT_INTERRUPTED = 130
@@ -30,8 +31,8 @@ static void make_name(wchar_t *out, size_t cap, unsigned attempt)
         _snwprintf(out + len, cap - (size_t)len, L"_%u", (unsigned)(mixed >> 8 & 4095));
 }
 
-static bool create(const struct vm_store *store, const wchar_t *name, struct vm *vm,
-                   struct plume_error *error)
+static bool create(const struct vm_store *store, const wchar_t *name,
+                   const struct vm_config *wanted, struct vm *vm, struct plume_error *error)
 {
     struct store_lock lock;
     wchar_t made[VM_NAME_MAX];
@@ -46,7 +47,7 @@ static bool create(const struct vm_store *store, const wchar_t *name, struct vm 
             if (!vm_names(vm, store, made, error) || store_has(vm))
                 continue;
         }
-        ok = store_create(store, name ? name : made, vm, error);
+        ok = store_create(store, name ? name : made, wanted, vm, error);
         if (!ok)
             break;
     }
@@ -130,17 +131,21 @@ static int run(struct command *command)
     struct launch what = {0};
     bool remove = false;
     const wchar_t *name = NULL;
+    struct vm_options vm_options = {0};
+    struct vm_config wanted = {0};
     const struct option options[] = {{0, L"rm", OPTION_FLAG, &remove},
                                      {0, L"name", OPTION_TEXT, &name},
                                      {L'e', L"env", OPTION_LIST, &what.variables},
-                                     {L'w', L"workdir", OPTION_TEXT, &what.folder}};
+                                     {L'w', L"workdir", OPTION_TEXT, &what.folder},
+                                     VM_OPTIONS(vm_options)};
     struct plume_error error;
     struct vm_store store;
     struct vm vm;
-    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_FIRST, 1, -1))
+    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_FIRST, 1, -1) ||
+        !vm_options_read(command, &vm_options, &wanted))
         return EXIT_PLUME;
     ctrl_c_hold();
-    if (!vm_store_locate(&store, &error) || !create(&store, name, &vm, &error))
+    if (!vm_store_locate(&store, &error) || !create(&store, name, &wanted, &vm, &error))
         return fail(&error);
     what.program = command->args[0];
     what.line = command->raw[0];
@@ -157,12 +162,12 @@ static int run(struct command *command)
 
 const struct verb verb_run = {
     .name = L"run",
-    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] CMD [ARG...]",
+    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] " VM_OPTIONS_USAGE L" CMD [ARG...]",
     .summary = L"Run a program in a new VM",
     .details = L"Makes a VM (with --name of this name, else of two words), starts it, runs the "
                L"program in it as 'plume\n"
                L"exec' does, and stops the VM when the program has ended. With --rm it is removed "
                L"then, also after\n"
-               L"Ctrl-C. Plume ends with the program's exit status.\n",
+               L"Ctrl-C. Plume ends with the program's exit status.\n" VM_OPTIONS_DETAILS,
     .run = run,
 };

@@ -26,6 +26,9 @@ enum scm_op {
     SCM_ADOPT,            // u32 SCM_VERSION, u64 ticket: becomes what the ticket is for
     SCM_DISPATCHER,       // u32 SCM_VERSION, u32 own process id
     SCM_STATUS_HANDLE,    // u32 SCM_VERSION, u32 own process id, str service
+    SCM_SHUT_DOWN, // u32 SCM_VERSION, u32 seconds until then: the VM, as a machine. Answered at
+                   // once.
+    SCM_ABORT_SHUT_DOWN, // u32 SCM_VERSION: while those seconds last
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is

@@ -133,6 +133,72 @@ static bool get_time(const struct json_doc *doc, const char *key, uint64_t *seco
     return json_get_plain(doc, node, &text, &len) && time_from_text(seconds, text, len);
 }
 
+bool vm_config_is_host_address(uint32_t ipv4)
+{
+    uint32_t first = ipv4 >> 24;
+    return first != 0 && first != 127 && first < 224;
+}
+
+void vm_config_hostname(const struct vm_config *config, uint16_t out[HOSTNAME_MAX + 1])
+{
+    if (config->hostname[0])
+        memcpy(out, config->hostname, sizeof config->hostname);
+    else
+        hostname_of_vm(str16_of(config->name), out);
+}
+
+static bool get_hostname(const struct json_doc *doc, struct vm_config *config)
+{
+    int node = json_member(doc, 0, "hostname");
+    struct str16_buf buf = {.s = config->hostname, .cap = HOSTNAME_MAX};
+    if (node < 0)
+        return true;
+    if (!json_get_str16(doc, node, &buf) || buf.overflow || !hostname_check(str16_view(&buf)))
+        return false;
+    config->hostname[buf.len] = 0;
+    return true;
+}
+
+/* "network" is "none" or absent; "host_address" is an address or absent. */
+static bool get_network(const struct json_doc *doc, struct vm_config *config)
+{
+    static const char none[] = "none";
+    int network = json_member(doc, 0, "network"), address = json_member(doc, 0, "host_address");
+    const char *text;
+    size_t len;
+    if (network >= 0) {
+        if (!json_get_plain(doc, network, &text, &len) || len != sizeof none - 1 ||
+            memcmp(text, none, len) != 0)
+            return false;
+        config->no_network = true;
+    }
+    return address < 0 || (json_get_plain(doc, address, &text, &len) &&
+                           ipv4_from_text(&config->host_address, text, len) &&
+                           vm_config_is_host_address(config->host_address));
+}
+
+/* An array of texts, as publish_write() makes them; absent where there are none. */
+static bool get_ports(const struct json_doc *doc, struct vm_config *config)
+{
+    int node = json_member(doc, 0, "ports");
+    unsigned ports = 0;
+    if (node < 0)
+        return true;
+    if (doc->nodes[node].type != JSON_ARRAY || doc->nodes[node].size > PUBLISH_MAX)
+        return false;
+    uint32_t at = (uint32_t)node + 1;
+    for (uint32_t i = 0; i < doc->nodes[node].size; i++, at = doc->nodes[at].next) {
+        uint16_t text[PUBLISH_TEXT_MAX];
+        struct str16_buf buf = {.s = text, .cap = PUBLISH_TEXT_MAX};
+        struct publish *publish = &config->publish[config->publish_count++];
+        if (!json_get_str16(doc, (int)at, &buf) || buf.overflow ||
+            publish_parse(publish, str16_view(&buf)) != PUBLISH_OK)
+            return false;
+        ports += publish_count(publish);
+    }
+    return ports <= PUBLISH_PORTS_MAX;
+}
+
 enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text, size_t len)
 {
     struct json_doc doc;
@@ -160,6 +226,12 @@ enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text,
         !get_time(&doc, "started", &config->started) ||
         !get_time(&doc, "stopped", &config->stopped))
         return VM_CONFIG_BAD_TIME;
+    if (!get_hostname(&doc, config))
+        return VM_CONFIG_BAD_HOSTNAME;
+    if (!get_network(&doc, config))
+        return VM_CONFIG_BAD_NETWORK;
+    if (!get_ports(&doc, config))
+        return VM_CONFIG_BAD_PORTS;
     return VM_CONFIG_OK;
 }
 
@@ -180,6 +252,12 @@ const char *vm_config_fault_text(enum vm_config_fault fault)
         return "vm.json is damaged: 'ip' is not an address of a VM";
     case VM_CONFIG_BAD_TIME:
         return "vm.json is damaged: a time is not a time";
+    case VM_CONFIG_BAD_HOSTNAME:
+        return "vm.json is damaged: 'hostname' is not a host name";
+    case VM_CONFIG_BAD_NETWORK:
+        return "vm.json is damaged: 'network' or 'host_address' makes no sense";
+    case VM_CONFIG_BAD_PORTS:
+        return "vm.json is damaged: 'ports' is not a list of ports to publish";
     }
     return "";
 }
@@ -230,6 +308,29 @@ size_t vm_config_write(const struct vm_config *config, char *out, size_t cap)
     put_time(&json, "created", config->created);
     put_time(&json, "started", config->started);
     put_time(&json, "stopped", config->stopped);
+    if (config->hostname[0]) {
+        json_key(&json, "hostname");
+        json_str16(&json, str16_of(config->hostname));
+    }
+    if (config->no_network) {
+        json_key(&json, "network");
+        json_ascii(&json, "none");
+    }
+    if (config->host_address) {
+        ipv4_to_text(config->host_address, ip);
+        json_key(&json, "host_address");
+        json_ascii(&json, ip);
+    }
+    if (config->publish_count) {
+        json_key(&json, "ports");
+        json_begin_array(&json);
+        for (unsigned i = 0; i < config->publish_count; i++) {
+            char text[PUBLISH_TEXT_MAX];
+            publish_write(&config->publish[i], text);
+            json_ascii(&json, text);
+        }
+        json_end_array(&json);
+    }
     json_end_object(&json);
     json_end(&json);
     return sink.overflow ? 0 : sink.len;

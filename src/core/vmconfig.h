@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "core/hostname.h"
+#include "core/publish.h"
 #include "core/str16.h"
 #include "core/vmname.h"
 
@@ -20,6 +22,11 @@ struct vm_config {
     uint64_t created;
     uint64_t started; // the last start
     uint64_t stopped; // the last orderly end; less than `started` after a crash
+    uint16_t hostname[HOSTNAME_MAX + 1]; // terminated; empty: made from the name
+    uint32_t host_address; // one of the host's that the VM uses instead of `ipv4`; 0: none
+    bool no_network;       // nothing but loopback
+    unsigned publish_count;
+    struct publish publish[PUBLISH_MAX];
 };
 
 enum vm_config_fault {
@@ -30,6 +37,9 @@ enum vm_config_fault {
     VM_CONFIG_BAD_NAME,
     VM_CONFIG_BAD_IP,
     VM_CONFIG_BAD_TIME,
+    VM_CONFIG_BAD_HOSTNAME,
+    VM_CONFIG_BAD_NETWORK,
+    VM_CONFIG_BAD_PORTS,
 };
 
 /* Reads UTF-8 text of `len` bytes. On a fault *config is undefined. Unknown members are ignored. */
@@ -40,6 +50,18 @@ const char *vm_config_fault_text(enum vm_config_fault fault);
 
 /* Writes JSON in UTF-8 with a final line end; returns its length, or 0 if `cap` was too small. */
 size_t vm_config_write(const struct vm_config *config, char *out, size_t cap);
+
+/* Whether a VM can be given the address by --ip: of one machine, and not loopback. */
+bool vm_config_is_host_address(uint32_t ipv4);
+
+/* The address that the VM is reached at. */
+static inline uint32_t vm_config_address(const struct vm_config *config)
+{
+    return config->host_address ? config->host_address : config->ipv4;
+}
+
+/* The host name that the VM begins with: the one that was asked for, or made from its name. */
+void vm_config_hostname(const struct vm_config *config, uint16_t out[HOSTNAME_MAX + 1]);
 
 /* "127.64.0.1" and back; the text is terminated (16 bytes are enough). The reader takes nothing but
  * four decimal numbers without superfluous zeros. */

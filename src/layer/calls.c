@@ -19,14 +19,14 @@ void *const layer_replacements[LAYER_INTERPOSED_COUNT] = {
 #endif
 #define TEXT_OF(x)  #x
 #define VALUE_OF(x) TEXT_OF(x)
-// 128 slots of 32 bytes; checked below. In assembly, because C has no way to say that an array is
+// 256 slots of 32 bytes; checked below. In assembly, because C has no way to say that an array is
 // code.
 __asm__(".section .tramp,\"xr\"\n"
         ".globl " SYMBOL "\n"
         ".balign 32\n" SYMBOL ":\n"
-        ".fill 128*32,1,0xcc\n"
+        ".fill 256*32,1,0xcc\n"
         ".text\n");
-_Static_assert(LAYER_INTERPOSED_COUNT <= 128 && STUB_TRAMPOLINE_MAX == 32,
+_Static_assert(LAYER_INTERPOSED_COUNT <= 256 && STUB_TRAMPOLINE_MAX == 32,
                "the reserved trampolines do not suffice");
 
 uint16_t str16_upcase(uint16_t unit)

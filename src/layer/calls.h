@@ -32,6 +32,8 @@
     X(NtCancelIoFileEx)                                                                            \
     X(NtQueryEaFile)                                                                               \
     X(NtWaitForSingleObject)                                                                       \
+    X(NtWaitForMultipleObjects)                                                                    \
+    X(NtSignalAndWaitForSingleObject)                                                              \
     /* pipes, mailslots, sockets */                                                                \
     X(NtCreateNamedPipeFile)                                                                       \
     X(NtCreateMailslotFile)                                                                        \
@@ -90,6 +92,11 @@
     X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \
+    /* views */                                                                                    \
+    X(NtMapViewOfSection)                                                                          \
+    X(NtMapViewOfSectionEx)                                                                        \
+    X(NtUnmapViewOfSection)                                                                        \
+    X(NtUnmapViewOfSectionEx)                                                                      \
     /* ports */                                                                                    \
     X(NtCreatePort)                                                                                \
     X(NtCreateWaitablePort)                                                                        \
@@ -103,28 +110,62 @@
     X(NtCreateProcess)                                                                             \
     X(NtCreateProcessEx)                                                                           \
     X(NtQueryInformationProcess)                                                                   \
+    X(NtTerminateProcess)                                                                          \
     X(NtQueryVirtualMemory)                                                                        \
-    X(NtQuerySystemInformation)
+    X(NtQuerySystemInformation)                                                                    \
+    X(NtOpenProcess)                                                                               \
+    X(NtOpenThread)                                                                                \
+    X(NtGetNextProcess)                                                                            \
+    /* the machine */                                                                              \
+    X(NtLoadDriver)                                                                                \
+    X(NtUnloadDriver)                                                                              \
+    X(NtSetSystemTime)                                                                             \
+    X(NtSetSystemInformation)                                                                      \
+    X(NtSetDefaultLocale)                                                                          \
+    X(NtSetDefaultUILanguage)                                                                      \
+    X(NtSetSystemEnvironmentValue)                                                                 \
+    X(NtSetSystemEnvironmentValueEx)                                                               \
+    X(NtAddBootEntry)                                                                              \
+    X(NtModifyBootEntry)                                                                           \
+    X(NtDeleteBootEntry)                                                                           \
+    X(NtSetBootEntryOrder)                                                                         \
+    X(NtSetBootOptions)                                                                            \
+    X(NtAddDriverEntry)                                                                            \
+    X(NtModifyDriverEntry)                                                                         \
+    X(NtDeleteDriverEntry)                                                                         \
+    X(NtSetDriverEntryOrder)                                                                       \
+    X(NtSystemDebugControl)                                                                        \
+    X(NtRaiseHardError)                                                                            \
+    X(NtSetInformationProcess)                                                                     \
+    X(NtSetInformationThread)                                                                      \
+    X(NtPowerInformation)                                                                          \
+    X(NtShutdownSystem)                                                                            \
+    X(NtInitiatePowerAction)                                                                       \
+    X(NtSetSystemPowerState)
 
 /* Only made. */
 #define LAYER_USED(X)                                                                              \
     X(NtWriteFile)                                                                                 \
     X(NtOpenThreadToken)                                                                           \
+    X(NtPrivilegeCheck)                                                                            \
     X(NtOpenProcessToken)                                                                          \
     X(NtDuplicateToken)                                                                            \
     X(NtAccessCheck)                                                                               \
     X(NtResetEvent)                                                                                \
     X(NtSetEvent)                                                                                  \
-    X(NtMapViewOfSection)                                                                          \
-    X(NtUnmapViewOfSection)                                                                        \
     X(NtQueueApcThread)                                                                            \
     X(NtRemoveIoCompletion)                                                                        \
     X(NtSetIoCompletion)                                                                           \
-    X(NtOpenProcess)                                                                               \
+    X(NtAssignProcessToJobObject)                                                                  \
+    X(NtIsProcessInJob)                                                                            \
+    X(NtQueryInformationJobObject)                                                                 \
+    X(NtQueryInformationThread)                                                                    \
     X(NtSetEaFile)                                                                                 \
     X(NtQueryVolumeInformationFile)                                                                \
+    X(NtGetNextThread) /* NT 6.0 */                                                                \
+    X(NtSuspendThread)                                                                             \
+    X(NtGetContextThread)                                                                          \
     X(NtResumeThread)                                                                              \
-    X(NtTerminateProcess)                                                                          \
     X(NtAllocateVirtualMemory)                                                                     \
     X(NtFreeVirtualMemory)                                                                         \
     X(NtProtectVirtualMemory)                                                                      \

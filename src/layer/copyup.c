@@ -3,6 +3,7 @@
 #include "layer/shares.h"
 #include "layer/changes.h"
 #include "layer/store.h"
+#include "layer/view.h"
 
 // Copy-up: bringing a file of the host's into the VM's store before it is changed.
 //
@@ -219,7 +220,8 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
     store_announce(canon);
     change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
     store_spell_as_host(canon, &upper);
-    return copy_file(canon, str16_view(&lower), str16_view(&upper), empty);
+    // To throw away the data of what is mapped the system refuses: it has to see it.
+    return copy_file(canon, str16_view(&lower), str16_view(&upper), empty && !view_exists(canon));
 }
 
 void store_discard(struct str16 canon)

@@ -1,4 +1,5 @@
 #include "layer/layer.h"
+#include "layer/socket_ask.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
 // layer proper beside itself, as for any other process of the VM.
@@ -43,6 +44,8 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     memcpy(&real, base + ((const uint8_t *)&real - layer_own_base), sizeof real);
     set_outside();
     // The DLLs that this process has loaded already are not waited for.
+    outside.exempt_socket =
+        (void (*)(HANDLE))(base + ((const uint8_t *)(uintptr_t)socket_exempt - layer_own_base));
     void (*wake)(void) =
         (void (*)(void))(base + ((const uint8_t *)(uintptr_t)layer_wake - layer_own_base));
     wake();

@@ -5,6 +5,7 @@
 #include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/store.h"
+#include "layer/view.h"
 
 struct held_lock {
     struct held_lock *next;
@@ -126,40 +127,46 @@ static void settle(void)
     layer_unlock(&all_lock);
 }
 
-static NTSTATUS open_shadow(const struct file_lower *file, OBJECT_ATTRIBUTES *attributes,
+const struct file_lower_open *file_lower_opened(const struct file_lower *file)
+{
+    return &file->open;
+}
+
+static NTSTATUS open_shadow(const struct file_lower_open *open, OBJECT_ATTRIBUTES *attributes,
                             ULONG options, HANDLE *shadow)
 {
     IO_STATUS_BLOCK io;
-    return real.NtCreateFile(shadow, file->open.access, attributes, &io, NULL, 0, file->open.share,
-                             FILE_OPEN, (file->open.options & KEPT_OPTIONS) | options, NULL, 0);
+    return real.NtCreateFile(shadow, open->access, attributes, &io, NULL, 0, open->share, FILE_OPEN,
+                             (open->options & KEPT_OPTIONS) | options, NULL, 0);
 }
 
 /* The copy may have been renamed or replaced since it was made: it is the one with this number. */
-static NTSTATUS open_copy(const struct file_lower *file, uint64_t id, HANDLE *shadow)
+NTSTATUS file_lower_open_copy(struct str16 canon, uint64_t id, const struct file_lower_open *open,
+                              HANDLE *shadow)
 {
     layer_cleanup_handle HANDLE folder = NULL;
     struct str16_buf upper;
-    layer_cleanup_free uint16_t *memory = store_upper_name(file->canon, 0, &upper);
+    layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &upper);
     UNICODE_STRING text;
     struct str16 files;
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     text = unicode_of_str16(str16_view(&upper));
     OBJECT_ATTRIBUTES attributes = nt_named(&text);
-    NTSTATUS status = open_shadow(file, &attributes, 0, shadow);
+    NTSTATUS status = open_shadow(open, &attributes, 0, shadow);
     if (!status && host_id_of(*shadow) == id)
         return STATUS_SUCCESS;
     if (!status)
         real.NtClose(*shadow);
     *shadow = NULL;
-    files = str16_first(str16_view(&upper), upper.len - file->canon.len - 1);
+    files = str16_first(str16_view(&upper), upper.len - canon.len - 1);
     status = host_open(files, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, 0, &folder);
     if (status)
         return status;
     text = (UNICODE_STRING){sizeof id, sizeof id, (WCHAR *)&id};
     attributes = nt_named(&text);
     attributes.RootDirectory = folder;
-    return open_shadow(file, &attributes, FILE_OPEN_BY_FILE_ID, shadow);
+    return open_shadow(open, &attributes, FILE_OPEN_BY_FILE_ID, shadow);
 }
 
 /* Gives the shadow what the handle has. */
@@ -196,7 +203,7 @@ static HANDLE shadow_of(struct file_lower *file, HANDLE handle)
         return NULL;
     layer_lock(&file->lock);
     if (!file->shadow && !file->lost) {
-        NTSTATUS status = open_copy(file, id, &shadow);
+        NTSTATUS status = file_lower_open_copy(file->canon, id, &file->open, &shadow);
         if (!status) {
             take_over(file, handle, shadow);
             __atomic_store_n(&file->shadow, shadow, __ATOMIC_RELEASE);
@@ -211,8 +218,10 @@ static HANDLE shadow_of(struct file_lower *file, HANDLE handle)
 HANDLE file_lower_find(HANDLE handle)
 {
     if (share_news(file_lower_state.table) !=
-        __atomic_load_n(&file_lower_state.settled, __ATOMIC_ACQUIRE))
+        __atomic_load_n(&file_lower_state.settled, __ATOMIC_ACQUIRE)) {
         settle();
+        view_settle();
+    }
     if (!__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED))
         return handle;
     layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
@@ -414,15 +423,11 @@ NTSTATUS NTAPI layer_NtQueryEaFile(HANDLE handle, IO_STATUS_BLOCK *io, void *buf
                               names_length, index, restart);
 }
 
-/* An overlapped call without an event signals the file that it was made on. */
-NTSTATUS NTAPI layer_NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, LARGE_INTEGER *timeout)
+HANDLE file_lower_signalled(HANDLE handle)
 {
-    if (__atomic_load_n(&file_lower_state.moved, __ATOMIC_RELAXED)) {
-        layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
-        if (record && __atomic_load_n(&record->file->used, __ATOMIC_ACQUIRE))
-            handle = record->file->shadow;
-    }
-    return real.NtWaitForSingleObject(handle, alertable, timeout);
+    layer_cleanup_record struct handle_record *record = handles_get_lower(handle);
+    return record && __atomic_load_n(&record->file->used, __ATOMIC_ACQUIRE) ? record->file->shadow
+                                                                            : handle;
 }
 
 NTSTATUS NTAPI layer_NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *apc_context,

@@ -6,14 +6,9 @@
 // the first, and uses it in its place. As long as no file that this process has open was copied,
 // finding that out is a comparison in memory.
 //
-// What a shadow cannot take over: a view that was mapped before the copy keeps showing the host's
-// file. Views of one file are one memory only if they come from one section object of one file; the
-// layer cannot exchange what is behind a view's addresses without an instant in which they are
-// invalid (unmapping and mapping again), in which another thread may use them. What would do: to
-// copy up when a section is made that is to be shared with writers, which nobody knows beforehand;
-// or to suspend all threads of the process while its views are exchanged. Likewise a handle that
-// was inherited, or duplicated by another process, before the copy is not known to be one on a file
-// of the host's.
+// Views that were mapped before: layer/view.h. What a shadow cannot take over: a handle that was
+// inherited, or duplicated by another process, before the copy is not known to be one on a file of
+// the host's.
 //
 // A handle that may delete but not write costs no copy either: the layer remembers that it may, and
 // hides the name when it is closed. To rename it makes the copy first.
@@ -39,6 +34,14 @@ void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_
 void file_lower_hold(struct file_lower *file);
 void file_lower_drop(struct file_lower *file);
 
+/* How it was opened. */
+const struct file_lower_open *file_lower_opened(const struct file_lower *file);
+
+/* Opens the VM's copy of `canon` with the number `id`, wherever it is by now, with what `open` has
+ * of access, sharing and options. */
+NTSTATUS file_lower_open_copy(struct str16 canon, uint64_t id, const struct file_lower_open *open,
+                              HANDLE *copy);
+
 /* See file_lower_current(). */
 struct file_lower_state {
     struct share_table *table; // NULL: no file of the host's was ever opened
@@ -62,6 +65,9 @@ static inline HANDLE file_lower_current(HANDLE handle)
 /* The same, with a copy made if there is none: for what would change the host's file through a
  * handle that may only read. */
 NTSTATUS file_lower_own(HANDLE *handle);
+
+/* The one of both handles that the last call was made on that signals its file when it is done. */
+HANDLE file_lower_signalled(HANDLE handle);
 
 /* What a handle shows of itself beyond what the system knows of it: the right to delete that it was
  * opened with, and whether its file is to be deleted. Nothing for other handles. */

@@ -1,6 +1,7 @@
 #include "layer/handles.h"
 #include "layer/folder.h"
 #include "layer/file_lower.h"
+#include "layer/view.h"
 
 enum { BUCKETS = 1024 };
 
@@ -20,6 +21,8 @@ void handles_release(struct handle_record *record)
         record->free_listing(record->listing);
     if (record->file)
         file_lower_drop(record->file);
+    if (record->section)
+        view_section_drop(record->section);
     layer_free(record);
 }
 
@@ -44,16 +47,19 @@ void handles_remove(HANDLE handle)
 }
 
 static void add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
-                ACCESS_MASK access, struct file_lower *file)
+                ACCESS_MASK access, struct file_lower *file, struct view_section *section)
 {
     handles_remove(handle); // one that was closed in a way that the layer did not see
     struct handle_record *record = layer_alloc(sizeof *record + canon.len * sizeof *canon.s);
     if (!record) {
         if (file)
             file_lower_drop(file);
+        if (section)
+            view_section_drop(section);
         return;
     }
     record->file = file;
+    record->section = section;
     record->handle = handle;
     record->kind = kind;
     record->references = 1;
@@ -72,13 +78,18 @@ static void add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool l
 void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool lower,
                  ACCESS_MASK access)
 {
-    add(handle, kind, canon, lower, access, NULL);
+    add(handle, kind, canon, lower, access, NULL, NULL);
 }
 
 void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon, ACCESS_MASK access,
                        struct file_lower *file)
 {
-    add(handle, kind, canon, true, access, file);
+    add(handle, kind, canon, true, access, file, NULL);
+}
+
+void handles_add_section(HANDLE handle, struct view_section *section)
+{
+    add(handle, HANDLE_SECTION, (struct str16){0}, true, 0, NULL, section);
 }
 
 static bool is_lower(const struct handle_record *record, enum handle_kind kind)
@@ -131,14 +142,16 @@ struct handle_record *handles_get_as_folder(HANDLE handle)
 
 void handles_copy(HANDLE handle, HANDLE copy, ACCESS_MASK access, bool same_access)
 {
-    for (unsigned kind = HANDLE_FILE; kind <= HANDLE_SOCKET; kind++) {
+    for (unsigned kind = HANDLE_FILE; kind <= HANDLE_SECTION; kind++) {
         layer_cleanup_record struct handle_record *record = handles_get(handle, kind);
         if (!record)
             continue;
         if (record->file)
             file_lower_hold(record->file);
+        if (record->section)
+            view_section_hold(record->section);
         add(copy, kind, record->canon, record->lower, same_access ? record->access : access,
-            record->file);
+            record->file, record->section);
         layer_cleanup_record struct handle_record *added =
             kind == HANDLE_FOLDER ? handles_get(copy, kind) : NULL;
         if (added)

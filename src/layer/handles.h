@@ -15,7 +15,8 @@ enum handle_kind {
     HANDLE_FOLDER,
     HANDLE_KEY,
     HANDLE_DIRECTORY, // of the object manager's; `canon` is the kernel's name for it
-    HANDLE_SOCKET     // see socket.c: `canon` is no name
+    HANDLE_SOCKET,    // see socket.c: `canon` is no name
+    HANDLE_SECTION    // see view.h: without a name
 };
 
 struct handle_record {
@@ -30,8 +31,9 @@ struct handle_record {
     struct layer_lock lock; // for `listing`
     void *listing;
     void (*free_listing)(void *listing);
-    struct file_lower *file; // see file_lower.h
-    struct str16 canon;      // in this block
+    struct file_lower *file;      // see file_lower.h
+    struct view_section *section; // see view.h
+    struct str16 canon;           // in this block
 };
 
 /* Notes a handle. A failure to (no memory) only costs later look-ups. */
@@ -42,7 +44,10 @@ void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool 
 void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon, ACCESS_MASK access,
                        struct file_lower *file);
 
-/* The record of a handle that was noted so, or NULL. */
+/* Notes a handle on a section of a file of the host's, which is the record's from then on. */
+void handles_add_section(HANDLE handle, struct view_section *section);
+
+/* The record of a handle on a file or folder of the host's, or NULL. */
 struct handle_record *handles_get_lower(HANDLE handle);
 
 /* The record of a handle, to be given back with handles_release(), or NULL. */

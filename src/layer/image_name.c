@@ -1,3 +1,4 @@
+#include "layer/members.h"
 #include "layer/name_query.h"
 
 // The names of mapped files and of the files that processes run.
@@ -40,9 +41,33 @@ static NTSTATUS ask_process(const struct name_question *question, void *info, UL
                                           length, returned);
 }
 
+/* The parent's id is the only thing in it that may be of a process which the VM does not see. Who
+ * asks for itself or its child costs no further call. */
+static NTSTATUS process_basic(HANDLE process, void *info, ULONG length, ULONG *returned)
+{
+    NTSTATUS status =
+        real.NtQueryInformationProcess(process, ProcessBasicInformation, info, length, returned);
+    // The extended form, of another length, begins with its size.
+    PROCESS_BASIC_INFORMATION *basic =
+        length == sizeof *basic
+            ? info
+            : (PROCESS_BASIC_INFORMATION *)((uint8_t *)info + sizeof(ULONG_PTR));
+    if (status || layer_state.entered || length < sizeof *basic)
+        return status;
+    ULONG_PTR *parent = &basic->InheritedFromUniqueProcessId;
+    bool self = process == NtCurrentProcess() || basic->UniqueProcessId == layer_process_id();
+    if (self ? layer_state.orphan
+             : *parent && *parent != layer_process_id() &&
+                   member_find(*parent, NULL) == MEMBER_FOREIGN)
+        *parent = 0;
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS class, void *info,
                                                ULONG length, ULONG *returned)
 {
+    if (class == ProcessBasicInformation)
+        return process_basic(process, info, length, returned);
     if (((int)class != PROCESS_IMAGE_FILE_NAME && (int)class != PROCESS_IMAGE_FILE_NAME_WIN32))
         return real.NtQueryInformationProcess(process, class, info, length, returned);
     layer_wake();
@@ -100,20 +125,13 @@ NTSTATUS name_mend_parameters(HANDLE process)
     return status;
 }
 
-struct process_id_information {
-    HANDLE process; // an id
-    UNICODE_STRING image;
-};
-
 static NTSTATUS ask_process_id(struct process_id_information *info, ULONG length, ULONG *returned)
 {
     return real.NtQuerySystemInformation((SYSTEM_INFORMATION_CLASS)SYSTEM_PROCESS_ID_INFORMATION,
                                          info, length, returned);
 }
 
-/* The text is in a buffer that the program names, of info->image.MaximumLength bytes; when that is
- * too small, the length that it needs is put there (phnt, SYSTEM_PROCESS_ID_INFORMATION). */
-static NTSTATUS process_id_name(struct process_id_information *info, ULONG length, ULONG *returned)
+NTSTATUS name_of_process_id(struct process_id_information *info, ULONG length, ULONG *returned)
 {
     enum { LONGEST = 0xfffe };
     layer_cleanup_free uint16_t *memory = NULL, *whole = NULL;
@@ -145,14 +163,4 @@ static NTSTATUS process_id_name(struct process_id_information *info, ULONG lengt
     memcpy(info->image.Buffer, name.s, size);
     info->image.Buffer[name.len] = 0;
     return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI layer_NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS class, void *info,
-                                              ULONG length, ULONG *returned)
-{
-    if ((int)class != SYSTEM_PROCESS_ID_INFORMATION || !info ||
-        length < sizeof(struct process_id_information))
-        return real.NtQuerySystemInformation(class, info, length, returned);
-    layer_wake();
-    return process_id_name(info, length, returned);
 }

@@ -181,7 +181,10 @@ static NTSTATUS make_image(struct installation *in)
     uint32_t config_at = pe_find_export(in->image, header, "layer_config");
     if (!state_at || !config_at || !real_at || !code_at || !replacements_at)
         return STATUS_INVALID_IMAGE_FORMAT;
-    memcpy(in->image + state_at, &layer_state, sizeof layer_state);
+    struct layer_state *state = (struct layer_state *)(in->image + state_at);
+    *state = layer_state;
+    state->entered = in->process == NtCurrentProcess();
+    state->orphan = layer_state.entered;
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =

@@ -19,6 +19,8 @@ struct layer_state {
     uint32_t size;  // of this structure: parent and child must be of the same build
     uint32_t calls; // LAYER_CALL_COUNT
     void *ntdll;    // its base, the same in all processes of one bitness
+    bool entered;   // the process is the monitor or a command: it came in from outside, by itself
+    bool orphan;    // its parent is such a process, which the VM does not see
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;

@@ -2,6 +2,7 @@
 #include "core/pe.h"
 #include "layer/exports.h"
 #include "layer/layer.h"
+#include "layer/power.h"
 #include "layer/service_exports.h"
 
 // Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
@@ -14,9 +15,18 @@ struct loaded_module { // LDR_DLL_LOADED_NOTIFICATION_DATA
     ULONG size;
 };
 
-/* The DLLs that export the service API: in the one the others lead to, or in both, where a
- * program may have bound to either. */
-static const char *const service_dlls[] = {"sechost.dll", "advapi32.dll"};
+/* Which DLL's exports are replaced by what. The service API is in the one DLL that the others lead
+ * to, or in both, where a program may have bound to either. */
+static const struct replaced_exports {
+    const char *dll;
+    const struct layer_export_patch *patches;
+    const size_t *count;
+} replaced[] = {
+    {"sechost.dll", service_exports, &service_exports_count},
+    {"advapi32.dll", service_exports, &service_exports_count},
+    {"advapi32.dll", power_exports, &power_exports_count},
+    {"user32.dll", power_exports, &power_exports_count},
+};
 
 enum { THUNK = 14 }; // jmp qword [rip+0] and the address
 
@@ -70,21 +80,21 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     return true;
 }
 
-static void patch_module(uint8_t *base)
+static void patch_module(uint8_t *base, const struct replaced_exports *set)
 {
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
     if (!pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T thunks_size = service_exports_count * THUNK;
+    SIZE_T thunks_size = *set->count * THUNK;
     uint8_t *thunks = reserve_thunks(base, thunks_size);
-    for (size_t i = 0; thunks && i < service_exports_count; i++) {
-        uint32_t rva = pe_find_export(base, &header, service_exports[i].name);
-        if (rva && !patch_export(base + rva, service_exports[i].replacement, thunks + i * THUNK))
+    for (size_t i = 0; thunks && i < *set->count; i++) {
+        uint32_t rva = pe_find_export(base, &header, set->patches[i].name);
+        if (rva && !patch_export(base + rva, set->patches[i].replacement, thunks + i * THUNK))
             thunks = NULL;
     }
-    if (!thunks) // a program that reached the host's services must not go on
+    if (!thunks) // a program that reached the host's must not go on
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
 #ifdef _WIN64
     void *at = thunks;
@@ -99,9 +109,9 @@ static void CALLBACK on_notification(ULONG reason, const void *data, void *conte
     (void)context;
     if (reason != 1 /* loaded */)
         return;
-    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++)
-        if (str16_equal_ascii(str16_of_unicode(module->base_name), service_dlls[i]))
-            patch_module(module->base);
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (str16_equal_ascii(str16_of_unicode(module->base_name), replaced[i].dll))
+            patch_module(module->base, &replaced[i]);
 }
 
 void *layer_find_module(const char *name)
@@ -151,9 +161,9 @@ void layer_watch_modules(void)
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
         watch(0, on_notification, NULL, &cookie);
     }
-    for (size_t i = 0; i < sizeof service_dlls / sizeof *service_dlls; i++) {
-        void *base = layer_find_module(service_dlls[i]);
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {
+        void *base = layer_find_module(replaced[i].dll);
         if (base)
-            patch_module(base);
+            patch_module(base, &replaced[i]);
     }
 }

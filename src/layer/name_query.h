@@ -28,4 +28,14 @@ NTSTATUS name_answer(const struct name_question *question, void *info, ULONG len
  * folder of its DLLs from it. */
 NTSTATUS name_mend_parameters(HANDLE process);
 
+struct process_id_information { // SYSTEM_PROCESS_ID_INFORMATION of phnt's ntexapi.h
+    HANDLE process;             // an id
+    UNICODE_STRING image;
+};
+
+/* NtQuerySystemInformation's class 88. The text is in a buffer that the program names, of
+ * info->image.MaximumLength bytes; when that is too small, the length that it needs is put there.
+ */
+NTSTATUS name_of_process_id(struct process_id_information *info, ULONG length, ULONG *returned);
+
 #endif

@@ -24,6 +24,7 @@
 #define STATUS_INVALID_INFO_CLASS          ((NTSTATUS)0xC0000003)
 #define STATUS_INFO_LENGTH_MISMATCH        ((NTSTATUS)0xC0000004)
 #define STATUS_NO_SUCH_FILE                ((NTSTATUS)0xC000000F)
+#define STATUS_NO_TOKEN                    ((NTSTATUS)0xC000007C)
 #define STATUS_CONFLICTING_ADDRESSES       ((NTSTATUS)0xC0000018)
 #define STATUS_ACCESS_DENIED               ((NTSTATUS)0xC0000022)
 #define STATUS_BUFFER_TOO_SMALL            ((NTSTATUS)0xC0000023)
@@ -35,6 +36,7 @@
 #define STATUS_OBJECT_PATH_SYNTAX_BAD      ((NTSTATUS)0xC000003B)
 #define STATUS_DELETE_PENDING              ((NTSTATUS)0xC0000056)
 #define STATUS_PROCEDURE_NOT_FOUND         ((NTSTATUS)0xC000007A)
+#define STATUS_THREAD_IS_TERMINATING       ((NTSTATUS)0xC000004B)
 #define STATUS_INVALID_IMAGE_FORMAT        ((NTSTATUS)0xC000007B)
 #define STATUS_DISK_FULL                   ((NTSTATUS)0xC000007F)
 #define STATUS_INSUFFICIENT_RESOURCES      ((NTSTATUS)0xC000009A)
@@ -69,6 +71,9 @@
 #define STATUS_PROCESS_IS_TERMINATING      ((NTSTATUS)0xC000010A)
 #define STATUS_INVALID_LABEL               ((NTSTATUS)0xC0000446)
 #define STATUS_NOT_FOUND                   ((NTSTATUS)0xC0000225)
+#define STATUS_PROCESS_NOT_IN_JOB          ((NTSTATUS)0x00000123)
+#define STATUS_PROCESS_IN_JOB              ((NTSTATUS)0x00000124)
+#define STATUS_MORE_ENTRIES                ((NTSTATUS)0x00000105)
 #define STATUS_RETRY                       ((NTSTATUS)0xC000022D)
 
 #define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
@@ -348,7 +353,18 @@ NTSTATUS NTAPI NtCreateSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
 NTSTATUS NTAPI NtOpenSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *,
                                   SIZE_T *, ULONG, ULONG, ULONG);
+NTSTATUS NTAPI NtMapViewOfSectionEx(HANDLE section, HANDLE process, void **, LARGE_INTEGER *offset,
+                                    SIZE_T *, ULONG kind, ULONG protection, void *extended, ULONG);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, void *);
+NTSTATUS NTAPI NtUnmapViewOfSectionEx(HANDLE, void *, ULONG);
+NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, const HANDLE *, ULONG kind, BOOLEAN alertable,
+                                        const LARGE_INTEGER *);
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE, HANDLE, BOOLEAN alertable,
+                                              const LARGE_INTEGER *);
+NTSTATUS NTAPI NtGetNextThread(HANDLE process, HANDLE thread, ACCESS_MASK, ULONG attributes, ULONG,
+                               HANDLE *);
+NTSTATUS NTAPI NtSuspendThread(HANDLE, ULONG *);
+NTSTATUS NTAPI NtGetContextThread(HANDLE, CONTEXT *);
 NTSTATUS NTAPI NtCreateJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtOpenJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG);
@@ -396,7 +412,8 @@ struct nt_ps_attribute_list {
     struct nt_ps_attribute attributes[1];
 };
 
-#define NT_THREAD_CREATE_SUSPENDED 0x00000001
+#define NT_THREAD_CREATE_SUSPENDED  0x00000001
+#define NT_PROCESS_CREATE_BREAKAWAY 0x00000001
 
 NTSTATUS NTAPI NtCreateUserProcess(HANDLE *, HANDLE *, ACCESS_MASK, ACCESS_MASK,
                                    OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, ULONG, void *,
@@ -414,6 +431,11 @@ NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, const void *, void *, SIZE_T, SIZE_T 
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, void *, const void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, const void *, SIZE_T);
 NTSTATUS NTAPI NtOpenProcess(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *);
+NTSTATUS NTAPI NtOpenThread(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *);
+NTSTATUS NTAPI NtGetNextProcess(HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *);
+NTSTATUS NTAPI NtIsProcessInJob(HANDLE process, HANDLE job);
+NTSTATUS NTAPI NtAssignProcessToJobObject(HANDLE job, HANDLE process);
+NTSTATUS NTAPI NtQueryInformationJobObject(HANDLE, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtQueueApcThread(HANDLE, PIO_APC_ROUTINE, void *, void *, void *);
@@ -422,6 +444,34 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE, SECURITY_DESCRIPTOR *, BOOLEAN suspen
                                    DWORD(WINAPI *)(void *), void *, HANDLE *, CLIENT_ID *);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
 NTSTATUS NTAPI NtYieldExecution(void);
+
+// The machine
+
+NTSTATUS NTAPI NtLoadDriver(UNICODE_STRING *);
+NTSTATUS NTAPI NtUnloadDriver(UNICODE_STRING *);
+NTSTATUS NTAPI NtSetSystemTime(LARGE_INTEGER *, LARGE_INTEGER *);
+NTSTATUS NTAPI NtSetSystemInformation(ULONG, void *, ULONG);
+NTSTATUS NTAPI NtSetDefaultLocale(BOOLEAN, ULONG);
+NTSTATUS NTAPI NtSetDefaultUILanguage(USHORT);
+NTSTATUS NTAPI NtSetSystemEnvironmentValue(UNICODE_STRING *, UNICODE_STRING *);
+NTSTATUS NTAPI NtSetSystemEnvironmentValueEx(UNICODE_STRING *, GUID *, void *, ULONG, ULONG);
+NTSTATUS NTAPI NtAddBootEntry(void *, ULONG *);
+NTSTATUS NTAPI NtModifyBootEntry(void *);
+NTSTATUS NTAPI NtDeleteBootEntry(ULONG);
+NTSTATUS NTAPI NtSetBootEntryOrder(ULONG *, ULONG);
+NTSTATUS NTAPI NtSetBootOptions(void *, ULONG);
+NTSTATUS NTAPI NtAddDriverEntry(void *, ULONG *);
+NTSTATUS NTAPI NtModifyDriverEntry(void *);
+NTSTATUS NTAPI NtDeleteDriverEntry(ULONG);
+NTSTATUS NTAPI NtSetDriverEntryOrder(ULONG *, ULONG);
+NTSTATUS NTAPI NtSystemDebugControl(ULONG, void *, ULONG, void *, ULONG, ULONG *);
+NTSTATUS NTAPI NtRaiseHardError(NTSTATUS, ULONG, ULONG, ULONG_PTR *, ULONG, ULONG *);
+NTSTATUS NTAPI NtSetInformationThread(HANDLE, THREADINFOCLASS, void *, ULONG);
+NTSTATUS NTAPI NtPowerInformation(ULONG, void *, ULONG, void *, ULONG);
+NTSTATUS NTAPI NtShutdownSystem(ULONG);
+NTSTATUS NTAPI NtInitiatePowerAction(ULONG, ULONG, ULONG, BOOLEAN);
+NTSTATUS NTAPI NtSetSystemPowerState(ULONG, ULONG, ULONG);
+NTSTATUS NTAPI NtPrivilegeCheck(HANDLE, PRIVILEGE_SET *, BOOLEAN *);
 
 // The loader
 

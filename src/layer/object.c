@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/rules.h"
 #include "layer/file_lower.h"
+#include "layer/view.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/host.h"
@@ -186,8 +187,11 @@ NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
                                      ULONG protection, ULONG kind, HANDLE file)
 {
     REWRITTEN(given);
-    return real.NtCreateSection(handle, access, attributes, size, protection, kind,
-                                file_lower_current(file));
+    HANDLE current = file_lower_current(file);
+    status = real.NtCreateSection(handle, access, attributes, size, protection, kind, current);
+    if (status >= 0 && file && current == file)
+        view_note_section(*handle, file, size, protection, kind);
+    return status;
 }
 
 NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,

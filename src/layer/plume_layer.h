@@ -38,6 +38,9 @@ struct layer_outside {
     NTSTATUS(NTAPI *create_named_pipe_file)
     (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG, ULONG, ULONG,
      ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
+    /* What goes through this socket of the process's keeps its addresses: it was bound outside.
+     * NULL before plume_layer_enter(). */
+    void (*exempt_socket)(HANDLE socket);
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared

@@ -1,5 +1,6 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
+#include "layer/members.h"
 #include "layer/name_query.h"
 #include "layer/store.h"
 
@@ -40,10 +41,15 @@ static NTSTATUS check_image(struct str16 image)
     return STATUS_SUCCESS;
 }
 
-/* Gives the layer to a process that has not run yet; ends it when that fails. */
+/* Gives the layer to a process that has not run yet and sees that it is in the VM's job; ends it
+ * when that fails. */
 static NTSTATUS bring_in(HANDLE process)
 {
     NTSTATUS status = layer_install(process, NULL, NULL);
+    // Whom the monitor and the commands start, they put into the job themselves. The others are in
+    // it from birth, but where a job of the program's own lets its children go.
+    if (!status && !layer_state.entered)
+        status = member_add(process);
     if (status)
         real.NtTerminateProcess(process, status);
     return status;
@@ -100,10 +106,18 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
             own = true;
         }
     }
-    NTSTATUS status = real.NtCreateUserProcess(
-        process, thread, process_access | PROCESS_ALL_ACCESS, thread_access | THREAD_SUSPEND_RESUME,
-        process_attributes, thread_attributes, process_flags,
-        thread_flags | NT_THREAD_CREATE_SUSPENDED, parameters, create_info, (void *)&copy);
+    NTSTATUS status;
+    for (;;) {
+        status = real.NtCreateUserProcess(process, thread, process_access | PROCESS_ALL_ACCESS,
+                                          thread_access | THREAD_SUSPEND_RESUME, process_attributes,
+                                          thread_attributes, process_flags,
+                                          thread_flags | NT_THREAD_CREATE_SUSPENDED, parameters,
+                                          create_info, (void *)&copy);
+        // Natively there is no job to leave; the VM's lets nobody go.
+        if (status != STATUS_ACCESS_DENIED || !(process_flags & NT_PROCESS_CREATE_BREAKAWAY))
+            break;
+        process_flags &= ~(ULONG)NT_PROCESS_CREATE_BREAKAWAY;
+    }
     if (status)
         return status;
     status = bring_in(*process);

@@ -1,6 +1,7 @@
 #include "layer/shares.h"
 #include "layer/copyup.h"
 #include "layer/store.h"
+#include "layer/view.h"
 
 uint64_t shares_name(struct str16 canon)
 {
@@ -51,7 +52,7 @@ HANDLE shares_borrow(struct str16 canon)
     struct share_open open;
     HANDLE theirs;
     for (uint32_t at = 0; share_next(table, shares_name(canon), &at, &open);) {
-        if (!is_true(&open, canon) || duplicate(&open, &theirs))
+        if (open.share & SHARES_VIEW || !is_true(&open, canon) || duplicate(&open, &theirs))
             continue;
         if (may_read(theirs))
             return theirs;
@@ -123,6 +124,6 @@ void shares_tell_copied(struct str16 canon, HANDLE copy)
     struct share_open open;
     uint64_t name = shares_name(canon);
     uint32_t at = 0;
-    if (share_next(table, name, &at, &open))
-        share_tell_copied(table, name, host_id_of(copy));
+    if (share_next(table, name, &at, &open) && share_tell_copied(table, name, host_id_of(copy)))
+        view_settle_all(canon);
 }

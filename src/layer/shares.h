@@ -10,6 +10,11 @@ enum shares_doom {
     SHARES_ON_CLOSE, // is deleted when this handle is closed; until then others may open it
 };
 
+enum { // what an entry's sharing says besides, of one that is no open: layer/view.h
+    SHARES_VIEW = 0x1000,
+    SHARES_AWAITED = 0x2000,
+};
+
 /* What the table knows a canonical name by. */
 uint64_t shares_name(struct str16 canon);
 

@@ -36,6 +36,7 @@ enum socket_flag {
     SOCKET_PENDING = 1,   // the binding is only noted
     SOCKET_IPV6_ONLY = 2, // the program's view: the system's socket no longer is
     SOCKET_OPENED = 4,    // it has been made to take IPv4 too, if it did not
+    SOCKET_EXEMPT = 8,    // nothing is translated
 };
 struct socket_note {
     enum sockaddr_kind bound; // what the program named, or SOCKADDR_OTHER
@@ -72,6 +73,11 @@ static void set_note(HANDLE socket, struct socket_note note)
         handles_remove(socket);
     else
         handles_add(socket, HANDLE_SOCKET, (struct str16){units, 2}, false, 0);
+}
+
+void socket_exempt(HANDLE socket)
+{
+    set_note(socket, (struct socket_note){SOCKADDR_OTHER, SOCKET_EXEMPT});
 }
 
 static NTSTATUS pass(const struct call *call)
@@ -418,6 +424,8 @@ static NTSTATUS do_send(const struct call *call, const struct sockaddr_request *
     if (sockaddr_to_reach(kind, SOCKADDR_PORT_NONE) == SOCKADDR_OTHER)
         return pass(call);
     struct socket_note note = get_note(call->file);
+    if (note.flags & SOCKET_EXEMPT)
+        return pass(call);
     if (ipv6 && !(note.flags & SOCKET_OPENED)) {
         open_to_ipv4(call->file, &note);
         set_note(call->file, note);
@@ -479,7 +487,8 @@ static NTSTATUS do_receive(const struct call *call, const struct sockaddr_reques
         // A stream's address is not filled in; what the program has there then is nothing to
         // translate.
         int size = *length < offered ? *length : offered;
-        if (size > 0 && sockaddr_find(address, (size_t)size, &view)) {
+        if (size > 0 && sockaddr_find(address, (size_t)size, &view) &&
+            !(get_note(call->file).flags & SOCKET_EXEMPT)) {
             note_sender(view);
             show_peer(call->file, view, false);
         }

@@ -29,4 +29,7 @@ bool socket_end_is_twin(HANDLE socket, bool peer);
 /* Binds a socket to an address of this kind and a port of the system's choice. */
 NTSTATUS socket_bind(HANDLE socket, enum sockaddr_kind kind, bool ipv6);
 
+/* From now on nothing is translated that goes through the socket: struct layer_outside. */
+void socket_exempt(HANDLE socket);
+
 #endif

@@ -5,6 +5,7 @@
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/pipe.h"
+#include "monitor/publish.h"
 #include "monitor/scm.h"
 #include "vm/control.h"
 
@@ -89,6 +90,11 @@ static void stopped(const wchar_t *const *names, unsigned count)
     loop_timer_set(&poll_timer, 0);
 }
 
+void control_stop(DWORD milliseconds)
+{
+    scm_shutdown(milliseconds, stopped);
+}
+
 static void reply_error(struct pipe_connection *c, DWORD error)
 {
     _Alignas(8) uint8_t buffer[8];
@@ -108,6 +114,24 @@ static void status(struct pipe_connection *c)
     pipe_reply(c, buffer, w.len);
 }
 
+static void ports(struct pipe_connection *c)
+{
+    _Alignas(8) static uint8_t buffer[CONTROL_MESSAGE_MAX];
+    struct wire_writer w = wire_writer_on(buffer, sizeof(buffer));
+    size_t count;
+    const struct published *list = publish_list(&count);
+    wire_put_u32(&w, CONTROL_VERSION);
+    wire_put_u32(&w, ERROR_SUCCESS);
+    wire_put_u32(&w, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        wire_put_u32(&w, list[i].address);
+        wire_put_u32(&w, list[i].host_port);
+        wire_put_u32(&w, list[i].vm_port);
+        wire_put_u32(&w, list[i].udp);
+    }
+    pipe_reply(c, buffer, w.len);
+}
+
 static void request(struct pipe_connection *c, const void *data, size_t len)
 {
     struct control_connection *s = pipe_state(c);
@@ -121,6 +145,10 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
         status(c);
         return;
     }
+    if (what == CONTROL_PORTS && wire_done(&r)) {
+        ports(c);
+        return;
+    }
     uint32_t seconds = wire_get_u32(&r);
     if (what != CONTROL_STOP || !wire_done(&r) || s->stopping) {
         reply_error(c, ERROR_INVALID_PARAMETER);
@@ -129,7 +157,7 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
     s->stopping = true;
     waiting[waiting_count++] = c;
     log_line(L"the VM is to stop, in %lu s", (unsigned long)seconds);
-    scm_shutdown((seconds > SECONDS_MAX ? SECONDS_MAX : seconds) * 1000, stopped);
+    control_stop((seconds > SECONDS_MAX ? SECONDS_MAX : seconds) * 1000);
 }
 
 static void closed(struct pipe_connection *c)

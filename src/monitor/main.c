@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include "layer/plume_layer.h"
 #include "monitor/control_server.h"
+#include "monitor/identity.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/outside.h"
+#include "monitor/publish.h"
 #include "monitor/scm.h"
 #include "monitor/scm_autostart.h"
 #include "vm/vm.h"
@@ -79,6 +81,9 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
     NTSTATUS prepared = plume_layer_prepare(config, &what);
     if (prepared < 0)
         return layer_error(error, prepared, L"cannot prepare the VM", vm, what);
+    identity_read_host();
+    if (!publish_open(vm, error))
+        return false;
     scm_autostart_find(vm);
     scm_set_job(job);
     static wchar_t names[2][VM_PATH_MAX + 16];
@@ -115,9 +120,14 @@ int wmain(int argc, wchar_t **argv)
         layer_error(&error, status, L"cannot enter the VM", &vm, what);
         return fail(&error);
     }
+    identity_apply(&vm);
     DWORD code = scm_open();
     if (code != ERROR_SUCCESS) {
         error_win32_code(&error, code, L"cannot open the services of the VM", vm.name, NULL);
+        return fail(&error);
+    }
+    if (!publish_start()) {
+        error_win32(&error, L"cannot publish the ports of the VM", vm.name, NULL);
         return fail(&error);
     }
     log_line(L"the VM is ready");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "monitor/log.h"
 #include "monitor/pipe.h"
+#include "monitor/power.h"
 
 enum {
     TICKETS_MAX = 256, // promised connections that have not been made yet
@@ -223,6 +224,14 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
         break;
     case SCM_STATUS_HANDLE:
         open_status(c, r);
+        break;
+    case SCM_SHUT_DOWN: {
+        uint32_t seconds = wire_get_u32(r);
+        scm_reply_error(c, wire_done(r) ? power_shut_down(seconds) : ERROR_INVALID_PARAMETER);
+        break;
+    }
+    case SCM_ABORT_SHUT_DOWN:
+        scm_reply_error(c, wire_done(r) ? power_abort() : ERROR_INVALID_PARAMETER);
         break;
     default:
         pipe_close(c);

@@ -21,6 +21,12 @@ static void survives_a_round_trip(void **state)
     char text[VM_CONFIG_TEXT_MAX];
     struct vm_config config = sample, back;
     config.started = 1795413601;
+    config.hostname[0] = 'h';
+    config.no_network = true;
+    config.host_address = 0x0a000001;
+    config.publish_count = PUBLISH_MAX;
+    for (unsigned i = 0; i < PUBLISH_MAX; i++)
+        config.publish[i] = (struct publish){0xffffffff, 60001, 60010, 61001, 61010, i & 1};
     size_t len = vm_config_write(&config, text, sizeof(text));
     assert_true(len > 0 && text[len - 1] == '\n');
     assert_int_equal(vm_config_parse(&back, text, len), VM_CONFIG_OK);
@@ -29,6 +35,11 @@ static void survives_a_round_trip(void **state)
     assert_int_equal(back.created, config.created);
     assert_int_equal(back.started, config.started);
     assert_int_equal(back.stopped, 0);
+    assert_memory_equal(back.hostname, config.hostname, sizeof(back.hostname));
+    assert_true(back.no_network);
+    assert_int_equal(back.host_address, 0x0a000001);
+    assert_int_equal(back.publish_count, PUBLISH_MAX);
+    assert_memory_equal(back.publish, config.publish, sizeof(back.publish));
 }
 
 static void says_when_the_buffer_is_too_small(void **state)

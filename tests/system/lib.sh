@@ -68,3 +68,22 @@ wait_for() {
     sleep 0.1
   done
 }
+
+# fetched PACKAGE VERSION DIGEST PATH: what the npm package has at the path, a file or a folder, in $scratch; the
+# archive is kept in .cache.
+fetched() {
+  local name=${1#@} archive
+  name=${name//\//-}-$2.tgz archive=$root/.cache/$name
+  mkdir -p "$root/.cache"
+  if [ ! -e "$archive" ]; then
+    installed npm npm
+    (cd "$root/.cache" && npm pack --silent "$1@$2") || die "$1 cannot be had"
+  fi
+  echo "$3  $archive" | sha256sum --check --quiet - || die "$archive is not what it was"
+  tar -xzf "$archive" -C "$scratch" --strip-components="$(tr -cd / <<<"package/$4" | wc -c)" "package/$4" || die "$archive has no $4"
+}
+
+# installed COMMAND PACKAGE: sees to it that there is the command, which is in Debian's package.
+installed() {
+  (. "$root/script/lib/common.sh"; command -v "$1" >/dev/null || need_packages "$2") || die "there is no $1"
+}

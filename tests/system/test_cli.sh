@@ -6,7 +6,7 @@ test_help_and_version() {
   expect 0 plume; contains "$out" 'usage: plume VERB'
   expect 0 plume --help; contains "$out" 'usage: plume VERB'
   local verb
-  for verb in create start stop rm ps top exec run service inspect logs version help; do
+  for verb in create start stop rm ps top exec run service inspect logs port version help; do
     expect 0 plume help $verb
     contains "$out" "usage: plume $verb"
   done
@@ -33,11 +33,11 @@ test_wrong_calls() {
 }
 
 test_create_list_inspect_remove() {
-  expect 0 plume ps -a; same 'an empty list' 'NAME  STATE  IP  CREATED' "$out"
+  expect 0 plume ps -a; same 'an empty list' 'NAME  STATE  IP  CREATED  PORTS' "$out"
   expect 0 plume ps -a --format json; same 'an empty list' '[]' "$out"
   expect 0 plume create one; same 'prints the name' one "$out"
   expect 0 plume create Two.2_x-y
-  expect 0 plume ps; same 'created VMs do not run' 'NAME  STATE  IP  CREATED' "$out"
+  expect 0 plume ps; same 'created VMs do not run' 'NAME  STATE  IP  CREATED  PORTS' "$out"
   expect 0 plume ps -a; contains "$out" 'one        created'; contains "$out" 'Two.2_x-y  created'
   expect 0 plume ps -a --format json
   same 'names' '"one" "Two.2_x-y" ' "$(sed -n 's/.*"name": \(.*\),/\1/p' <<<"$out" | tr '\n' ' ')"

