@@ -95,9 +95,9 @@ static NTSTATUS has_mark(struct str16 canon, bool values, const UNICODE_STRING *
     struct nt_key_value_partial_information info;
     ULONG len;
 
-    *marked = change_index_has_leaf(layer_changes,
-                                    values ? CHANGE_KEY_VALUE_HIDDEN : CHANGE_KEY_HIDDEN, canon,
-                                    str16_of_unicode(value));
+    *marked =
+        change_index_has_leaf(layer_changes, values ? CHANGE_KEY_VALUE_HIDDEN : CHANGE_KEY_HIDDEN,
+                              canon, str16_of_unicode(value));
     if (!*marked)
         return STATUS_SUCCESS;
     uint64_t hash = hash_of_mark(canon, values, value);
