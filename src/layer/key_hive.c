@@ -12,8 +12,6 @@
 // \REGISTRY\MACHINE and \REGISTRY\USER alone, and says so. Hives that a program loads for itself
 // (\REGISTRY\A) go where they are asked for.
 
-#define STATUS_PRIVILEGE_NOT_HELD ((NTSTATUS)0xC0000061)
-
 enum { PATH = 32768 };
 
 /* Copies what the VM sees of the key at `path` below the open key `to`. */
@@ -159,12 +157,14 @@ NTSTATUS NTAPI layer_NtSaveMergedKeys(HANDLE high, HANDLE low, HANDLE file)
 }
 
 struct loading {
-    enum { LOAD, LOAD_2, LOAD_EX } call;
+    enum { LOAD, LOAD_2, LOAD_EX, LOAD_3 } call;
     ULONG flags;
     HANDLE trust, event;
     ACCESS_MASK access;
     HANDLE *root;
     IO_STATUS_BLOCK *io;
+    void *parameters, *reserved; // of NtLoadKey3
+    ULONG parameter_count;
 };
 
 static NTSTATUS load_real(const struct loading *loading, OBJECT_ATTRIBUTES *key,
@@ -175,6 +175,10 @@ static NTSTATUS load_real(const struct loading *loading, OBJECT_ATTRIBUTES *key,
         return real.NtLoadKey(key, file);
     case LOAD_2:
         return real.NtLoadKey2(key, file, loading->flags);
+    case LOAD_3:
+        return real.NtLoadKey3(key, file, loading->flags, loading->parameters,
+                               loading->parameter_count, loading->access, loading->root,
+                               loading->reserved);
     case LOAD_EX:
         break;
     }
@@ -257,7 +261,27 @@ NTSTATUS NTAPI layer_NtLoadKeyEx(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file
                                  HANDLE trust, HANDLE event, ACCESS_MASK access, HANDLE *root,
                                  IO_STATUS_BLOCK *io)
 {
-    struct loading loading = {LOAD_EX, flags, trust, event, access, root, io};
+    struct loading loading = {.call = LOAD_EX,
+                              .flags = flags,
+                              .trust = trust,
+                              .event = event,
+                              .access = access,
+                              .root = root,
+                              .io = io};
+    return load(&loading, key, file);
+}
+
+NTSTATUS NTAPI layer_NtLoadKey3(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags,
+                                void *parameters, ULONG count, ACCESS_MASK access, HANDLE *root,
+                                void *reserved)
+{
+    struct loading loading = {.call = LOAD_3,
+                              .flags = flags,
+                              .access = access,
+                              .root = root,
+                              .parameters = parameters,
+                              .parameter_count = count,
+                              .reserved = reserved};
     return load(&loading, key, file);
 }
 

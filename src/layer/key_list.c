@@ -228,7 +228,7 @@ static void show_times(struct str16 canon, struct key_names *names)
     for (size_t i = 0; i < names->count; i++) {
         struct keymerge_entry *entry = &names->entries[i];
         if (entry->from & KEYMERGE_UPPER)
-            entry->time = key_time_noted(notes, entry->name, entry->time);
+            entry->time = key_time_noted(notes, canon, entry->name, entry->time);
         if (entry->time < entry->lower_time)
             entry->time = entry->lower_time;
     }
@@ -302,6 +302,20 @@ struct key_listing *key_listing_lock(const struct key_handle *key)
 void key_listing_done(const struct key_handle *key)
 {
     layer_unlock(&key->record->lock);
+}
+
+NTSTATUS key_listing_reopen_lower(const struct key_handle *key, struct key_listing *listing)
+{
+    layer_close_at(&listing->view.lower);
+    NTSTATUS status = key_open_lower(key->canon, KEYNAME_READ, &listing->view.lower);
+    return status == STATUS_ACCESS_DENIED
+               ? key_open_lower(key->canon, KEYNAME_QUERY_VALUE, &listing->view.lower)
+               : status;
+}
+
+NTSTATUS key_listing_lower(const struct key_handle *key, struct key_listing *listing)
+{
+    return listing->view.lower ? STATUS_SUCCESS : key_listing_reopen_lower(key, listing);
 }
 
 /* The time of the host's key, unless that is so near that it may be changed again without another.
@@ -401,7 +415,7 @@ bool key_is_alone(const struct key_handle *key, bool values, ULONG index)
             listing->view.hidden ? STATUS_SUCCESS : key_is_hidden(key->canon, &hidden);
         listing->view.hidden |= hidden;
         if (!status && !listing->view.hidden)
-            status = key_open_lower(key->canon, KEYNAME_READ, &listing->view.lower);
+            status = key_listing_reopen_lower(key, listing);
         // A mark stays for ever. What could not be found out makes the long way necessary.
         listing->alone =
             listing->view.hidden && !status ? ALONE_FOREVER

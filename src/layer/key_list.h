@@ -52,6 +52,11 @@ NTSTATUS key_listing_get(const struct key_handle *key, bool values, ULONG index,
 NTSTATUS key_listing_get_both(const struct key_handle *key, struct key_listing **listing);
 void key_listing_done(const struct key_handle *key);
 
+/* Opens the host's key of a locked listing, hidden or not, unless it is open; the second opens it
+ * anew. It is in listing->view.lower on success. */
+NTSTATUS key_listing_lower(const struct key_handle *key, struct key_listing *listing);
+NTSTATUS key_listing_reopen_lower(const struct key_handle *key, struct key_listing *listing);
+
 /* Whether all that the VM sees of a key is in the VM's own, which the handle is on, so that the
  * system's answer through that handle is the VM's: the host has no such key, or it is hidden, and
  * the layer keeps nothing in it. (`values`: its values count, and not only its sub-keys.) What the

@@ -222,8 +222,9 @@ NTSTATUS NTAPI layer_NtEnumerateKey(HANDLE handle, ULONG index, ULONG class, voi
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
+    // A sub-key's values are counted without those that the layer keeps.
     if (key.clean || (key.lower && key_listing_untouched(key.canon)) ||
-        key_is_alone(&key, false, index))
+        (!has_counts(class) && key_is_alone(&key, false, index)))
         return real.NtEnumerateKey(handle, index, class, info, length, result);
 
     struct key_listing *listing;

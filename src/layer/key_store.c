@@ -60,26 +60,57 @@ NTSTATUS key_open_marks(struct str16 canon, bool values, HANDLE *handle)
                             handle);
 }
 
-/* Whether `marks` has a value of this name. */
+/* Marks that this process has seen. None is ever removed, so they need not be looked up again. */
+enum { SEEN_MARKS = 256 };
+static uint64_t seen_marks[SEEN_MARKS];
+static struct layer_lock seen_marks_lock;
+
+static uint64_t hash_of_mark(struct str16 canon, bool values, const UNICODE_STRING *value)
+{
+    const uint16_t kind = values ? 1 : 2; // neither is part of a name
+    uint64_t hash = str16_hash_nocase(STR16_HASH_SEED, canon);
+    hash = str16_hash_nocase(hash, (struct str16){&kind, 1});
+    return str16_hash_nocase(hash, str16_of_unicode(value));
+}
+
+static bool is_seen(uint64_t hash)
+{
+    layer_lock(&seen_marks_lock);
+    bool seen = seen_marks[hash % SEEN_MARKS] == hash;
+    layer_unlock(&seen_marks_lock);
+    return seen;
+}
+
+static void note_seen(uint64_t hash)
+{
+    layer_lock(&seen_marks_lock);
+    seen_marks[hash % SEEN_MARKS] = hash;
+    layer_unlock(&seen_marks_lock);
+}
+
+/* Whether there is a mark for the sub-key (`values`: the value) of this name. */
 static NTSTATUS has_mark(struct str16 canon, bool values, const UNICODE_STRING *value, bool *marked)
 {
     layer_cleanup_handle HANDLE marks = NULL;
     struct nt_key_value_partial_information info;
     ULONG len;
 
-    *marked = false;
-    if (values && !change_index_has_leaf(layer_changes, CHANGE_KEY_VALUE_HIDDEN, canon,
-                                         str16_of_unicode(value)))
+    *marked =
+        change_index_has_leaf(layer_changes, values ? CHANGE_KEY_VALUE_HIDDEN : CHANGE_KEY_HIDDEN,
+                              canon, str16_of_unicode(value));
+    if (!*marked)
+        return STATUS_SUCCESS;
+    uint64_t hash = hash_of_mark(canon, values, value);
+    if (is_seen(hash))
         return STATUS_SUCCESS;
     NTSTATUS status = key_open_marks(canon, values, &marks);
     if (!status)
         status = real.NtQueryValueKey(marks, (UNICODE_STRING *)value,
                                       NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info, &len);
-    if (!status || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) {
-        *marked = true;
-        return STATUS_SUCCESS;
-    }
-    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
+    *marked = !status || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL;
+    if (*marked)
+        note_seen(hash);
+    return *marked || status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
 }
 
 NTSTATUS key_value_is_hidden(struct str16 canon, const UNICODE_STRING *value, bool *hidden)

@@ -31,7 +31,7 @@ void key_time_copy(struct str16 from, struct str16 to);
 /* The notes for the sub-keys of `canon`: NULL when there are none. To be closed. */
 HANDLE key_time_notes(struct str16 canon);
 
-/* What they say of one. */
-int64_t key_time_noted(HANDLE notes, struct str16 leaf, int64_t time);
+/* What they say of the sub-key `leaf`. */
+int64_t key_time_noted(HANDLE notes, struct str16 canon, struct str16 leaf, int64_t time);
 
 #endif

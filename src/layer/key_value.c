@@ -7,25 +7,33 @@ static bool is_found(NTSTATUS status)
     return status != STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-/* The host's value, when the VM has none of its own. `lower` is a handle on the host's key, or
- * NULL. */
-static NTSTATUS query_lower(struct str16 canon, HANDLE lower, UNICODE_STRING *name, ULONG class,
+/* The host's value, when the VM has none of its own. */
+static NTSTATUS query_lower(const struct key_handle *key, UNICODE_STRING *name, ULONG class,
                             void *info, ULONG length, ULONG *result)
 {
-    layer_cleanup_handle HANDLE opened = NULL;
     bool hidden;
-    NTSTATUS status = key_value_is_hidden(canon, name, &hidden);
+    NTSTATUS status = key_value_is_hidden(key->canon, name, &hidden);
     if (status)
         return status;
     if (hidden)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    if (!lower) {
-        status = key_open_lower(canon, KEYNAME_QUERY_VALUE, &opened);
-        if (status)
-            return status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
-        lower = opened;
+    if (key->lower)
+        return real.NtQueryValueKey(key->handle, name, class, info, length, result);
+    struct key_listing *listing = key_listing_lock(key);
+    if (!listing)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = key_listing_lower(key, listing);
+    if (!status) {
+        status = real.NtQueryValueKey(listing->view.lower, name, class, info, length, result);
+        if (status == STATUS_KEY_DELETED) { // there may be another
+            status = key_listing_reopen_lower(key, listing);
+            if (!status)
+                status =
+                    real.NtQueryValueKey(listing->view.lower, name, class, info, length, result);
+        }
     }
-    return real.NtQueryValueKey(lower, name, class, info, length, result);
+    key_listing_done(key);
+    return status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
 }
 
 static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, ULONG class,
@@ -52,8 +60,7 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
         return status;
     if (hidden)
         return has_upper ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_KEY_DELETED;
-    return query_lower(key->canon, key->lower ? key->handle : NULL, name, class, info, length,
-                       result);
+    return query_lower(key, name, class, info, length, result);
 }
 
 bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type, const void *data,
@@ -76,8 +83,7 @@ bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type
         return false;
     info = layer_alloc(fixed + size);
     return info && size &&
-           !query_lower(key->canon, key->lower ? key->handle : NULL, name,
-                        NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len) &&
+           !query_lower(key, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len) &&
            info->type == type && info->data_length == size && !memcmp(info->data, data, size);
 }
 
