@@ -70,15 +70,15 @@
     X(NtSaveMergedKeys)                                                                            \
     X(NtReplaceKey)                                                                                \
     X(NtRestoreKey)                                                                                \
-    X(NtLoadKey3)                                                                              \
-    X(NtCompactKeys)                                                                           \
-    X(NtCompressKey)                                                                           \
-    X(NtLockRegistryKey)                                                                       \
-    X(NtFreezeRegistry)                                                                        \
-    X(NtThawRegistry)                                                                          \
-    X(NtInitializeRegistry)                                                                    \
-    X(NtQueryOpenSubKeys)                                                                      \
-    X(NtQueryOpenSubKeysEx)                                                                    \
+    X(NtLoadKey3)                                                                                  \
+    X(NtCompactKeys)                                                                               \
+    X(NtCompressKey)                                                                               \
+    X(NtLockRegistryKey)                                                                           \
+    X(NtFreezeRegistry)                                                                            \
+    X(NtThawRegistry)                                                                              \
+    X(NtInitializeRegistry)                                                                        \
+    X(NtQueryOpenSubKeys)                                                                          \
+    X(NtQueryOpenSubKeysEx)                                                                        \
     /* named objects */                                                                            \
     X(NtCreateEvent)                                                                               \
     X(NtOpenEvent)                                                                                 \
