@@ -125,6 +125,12 @@
     X(NtOpenProcess)                                                                               \
     X(NtOpenThread)                                                                                \
     X(NtGetNextProcess)                                                                            \
+    /* atoms */                                                                                    \
+    X(NtAddAtom)                                                                                   \
+    X(NtAddAtomEx)                                                                                 \
+    X(NtFindAtom)                                                                                  \
+    X(NtDeleteAtom)                                                                                \
+    X(NtQueryInformationAtom)                                                                      \
     /* the machine */                                                                              \
     X(NtLoadDriver)                                                                                \
     X(NtUnloadDriver)                                                                              \

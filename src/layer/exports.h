@@ -3,10 +3,23 @@
 #ifndef PLUME_LAYER_EXPORTS_H
 #define PLUME_LAYER_EXPORTS_H
 
+#include <stdbool.h>
+
 struct layer_export_patch {
     const char *name;
     void *replacement;
 };
+
+/* A system call of another DLL than ntdll. */
+struct layer_stub_patch {
+    const char *name;
+    void *replacement; // NULL: the original is only called
+    void **real;       // gets the original; stays NULL where the DLL does not have it
+    unsigned argument_bytes;
+};
+
+/* Whether the system is Wine. */
+bool layer_is_wine(void);
 
 /* The base of a loaded module, NULL when it is not loaded. For times when no other thread loads
  * any. */

@@ -5,6 +5,7 @@
 #include "layer/layer.h"
 #include "layer/power.h"
 #include "layer/service_exports.h"
+#include "layer/station.h"
 
 // Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
 // import it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
@@ -28,6 +29,7 @@ static const struct replaced_exports {
     {"advapi32.dll", service_exports, &service_exports_count, false},
     {"advapi32.dll", power_exports, &power_exports_count, false},
     {"user32.dll", power_exports, &power_exports_count, false},
+    {"user32.dll", station_exports, &station_exports_count, false},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
 };
 
@@ -83,7 +85,7 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     return true;
 }
 
-static bool is_wine(void)
+bool layer_is_wine(void)
 {
     struct pe_header ntdll;
     return pe_read_header(layer_state.ntdll, 0x1000, &ntdll) &&
@@ -95,7 +97,9 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if ((set->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
+    if (set->patches == station_exports && !station_applies())
+        return;
+    if ((set->wine && !layer_is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
     SIZE_T thunks_size = *set->count * THUNK;
     uint8_t *thunks = reserve_thunks(base, thunks_size);
@@ -113,15 +117,86 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
 #endif
 }
 
+/* Whether the stub takes these bytes of arguments, where its shape tells: on 32 bit the callee
+ * removes them, and another system's function of the same name may take others. */
+static bool takes(const uint8_t *code, unsigned bytes)
+{
+#ifdef _WIN64
+    (void)code;
+    (void)bytes;
+    return true;
+#else
+    enum { RETURN = 12 }; // mov eax, n; mov edx, n; call edx; ret n
+    return code[RETURN] != 0xc2 || (unsigned)(code[RETURN + 1] | code[RETURN + 2] << 8) == bytes;
+#endif
+}
+
+#ifdef _WIN64
+#define MACHINE STUB_X86_64
+#else
+#define MACHINE STUB_I386
+#endif
+
+/* Stands before system calls of another DLL than ntdll, which keep their originals. */
+static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count)
+{
+    struct pe_header header;
+    if (!pe_read_header(base, 0x1000, &header))
+        return;
+    SIZE_T size = count * (THUNK + STUB_TRAMPOLINE_MAX);
+    uint8_t *memory = NULL;
+#ifdef _WIN64
+    memory = reserve_thunks(base, size);
+#else
+    void *anywhere = NULL;
+    if (!real.NtAllocateVirtualMemory(NtCurrentProcess(), &anywhere, 0, &size,
+                                      MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
+        memory = anywhere;
+#endif
+    uint8_t *trampoline = memory + count * THUNK;
+    for (size_t i = 0; memory && i < count; i++, trampoline += STUB_TRAMPOLINE_MAX) {
+        const struct layer_stub_patch *patch = &patches[i];
+        uint32_t rva = pe_find_export(base, &header, patch->name);
+        uint8_t *code = base + rva;
+        struct stub stub;
+        if (!rva || !takes(code, patch->argument_bytes))
+            continue;
+        if (!stub_parse(MACHINE, code, &stub)) {
+            memory = NULL;
+            break;
+        }
+        stub_trampoline(MACHINE, &stub, code, (uintptr_t)code, (uintptr_t)trampoline, trampoline);
+        __atomic_store_n(patch->real, (void *)trampoline, __ATOMIC_RELEASE);
+        if (patch->replacement && !patch_export(code, patch->replacement, memory + i * THUNK))
+            memory = NULL;
+    }
+    if (!memory) // as above
+        real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
+    void *at = memory;
+    ULONG before;
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READ, &before);
+}
+
+static void on_loaded(struct str16 name, uint8_t *base)
+{
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (str16_equal_ascii(name, replaced[i].dll))
+            patch_module(base, &replaced[i]);
+    if (!station_applies())
+        return;
+    if (str16_equal_ascii(name, "win32u.dll"))
+        patch_stubs(base, station_stubs, station_stubs_count);
+    else if (str16_equal_ascii(name, "user32.dll"))
+        station_user32_loaded(layer_is_wine());
+}
+
 static void CALLBACK on_notification(ULONG reason, const void *data, void *context)
 {
     const struct loaded_module *module = data;
     (void)context;
     if (reason != 1 /* loaded */)
         return;
-    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
-        if (str16_equal_ascii(str16_of_unicode(module->base_name), replaced[i].dll))
-            patch_module(module->base, &replaced[i]);
+    on_loaded(str16_of_unicode(module->base_name), module->base);
 }
 
 void *layer_find_module(const char *name)

@@ -456,6 +456,14 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE, SECURITY_DESCRIPTOR *, BOOLEAN suspen
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
 NTSTATUS NTAPI NtYieldExecution(void);
 
+// Atoms
+
+NTSTATUS NTAPI NtAddAtom(const WCHAR *, ULONG length, USHORT *);
+NTSTATUS NTAPI NtAddAtomEx(const WCHAR *, ULONG length, USHORT *, ULONG flags); // NT 6.2
+NTSTATUS NTAPI NtFindAtom(const WCHAR *, ULONG length, USHORT *);
+NTSTATUS NTAPI NtDeleteAtom(USHORT);
+NTSTATUS NTAPI NtQueryInformationAtom(USHORT, ULONG class, void *, ULONG, ULONG *);
+
 // The machine
 
 NTSTATUS NTAPI NtLoadDriver(UNICODE_STRING *);
@@ -486,6 +494,7 @@ NTSTATUS NTAPI NtPrivilegeCheck(HANDLE, PRIVILEGE_SET *, BOOLEAN *);
 
 // The loader
 
+NTSTATUS NTAPI LdrLoadDll(const WCHAR *, ULONG *, UNICODE_STRING *, void **);
 NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *, ULONG *, UNICODE_STRING *, void **);
 NTSTATUS NTAPI LdrGetProcedureAddress(void *, ANSI_STRING *, ULONG, void **);
 

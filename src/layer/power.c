@@ -1,18 +1,10 @@
 #include "layer/power.h"
 #include "core/machine.h"
-#include "core/pe.h"
 #include "layer/service_call.h"
 
 // A restart and a log-off stop the VM, too: whoever wants it up again starts it.
 
 enum { PRIVILEGE_SHUTDOWN = 19 }; // SeShutdownPrivilege's number, the same everywhere
-
-static bool is_wine(void)
-{
-    struct pe_header header;
-    return pe_read_header(layer_state.ntdll, 0x1000, &header) &&
-           pe_find_export(layer_state.ntdll, &header, "wine_get_version");
-}
 
 bool power_allowed(void)
 {
@@ -25,7 +17,7 @@ bool power_allowed(void)
     BOOLEAN held = FALSE;
 
     // dlls/user32/user_main.c, dlls/advapi32/advapi.c and ntdll ask for no privilege.
-    if (is_wine())
+    if (layer_is_wine())
         return true;
     NTSTATUS status = real.NtOpenThreadToken(NtCurrentThread(), TOKEN_QUERY, TRUE, &token);
     if (status == STATUS_NO_TOKEN)

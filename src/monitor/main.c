@@ -12,6 +12,7 @@
 #include "monitor/publish.h"
 #include "monitor/scm.h"
 #include "monitor/scm_autostart.h"
+#include "monitor/station.h"
 #include "vm/vm.h"
 
 enum { LINE_MAX = 2048 };
@@ -86,6 +87,7 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
         return false;
     scm_autostart_find(vm);
     scm_set_job(job);
+    station_name(vm);
     static wchar_t names[2][VM_PATH_MAX + 16];
     for (int i = 0; i < 2; i++) {
         wcscpy(pipe, vm->pipes);

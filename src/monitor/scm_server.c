@@ -6,6 +6,7 @@
 #include "monitor/log.h"
 #include "monitor/pipe.h"
 #include "monitor/power.h"
+#include "monitor/station.h"
 
 enum {
     TICKETS_MAX = 256, // promised connections that have not been made yet
@@ -206,6 +207,18 @@ static void set_status(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_error(c, error);
 }
 
+static void station(struct pipe_connection *c, struct wire_reader *r)
+{
+    struct station_names names;
+    DWORD error = wire_done(r) ? station_open(&names) : ERROR_INVALID_PARAMETER;
+    struct wire_writer w = scm_reply_begin(error);
+    if (error == ERROR_SUCCESS) {
+        wire_put_str16(&w, names.station);
+        wire_put_str16(&w, names.desktop);
+    }
+    scm_reply_end(c, &w);
+}
+
 static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_reader *r)
 {
     if (wire_get_u32(r) != SCM_VERSION) {
@@ -232,6 +245,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     }
     case SCM_ABORT_SHUT_DOWN:
         scm_reply_error(c, wire_done(r) ? power_abort() : ERROR_INVALID_PARAMETER);
+        break;
+    case SCM_STATION:
+        station(c, r);
         break;
     default:
         pipe_close(c);
