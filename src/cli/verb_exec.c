@@ -17,7 +17,8 @@ static int run(struct command *command)
 {
     struct launch what = {0};
     const struct option options[] = {{L'e', L"env", OPTION_LIST, &what.variables},
-                                     {L'w', L"workdir", OPTION_TEXT, &what.folder}};
+                                     {L'w', L"workdir", OPTION_TEXT, &what.folder},
+                                     {0, L"interactive", OPTION_FLAG, &what.interactive}};
     struct plume_error error;
     struct vm_store store;
     struct vm vm;
@@ -33,13 +34,15 @@ static int run(struct command *command)
 
 const struct verb verb_exec = {
     .name = L"exec",
-    .usage = L"[-e K=V]... [-w DIR] NAME CMD [ARG...]",
+    .usage = L"[-e K=V]... [-w DIR] [--interactive] NAME CMD [ARG...]",
     .summary = L"Run a program in a VM that runs",
     .details = L"The program has this console and these standard handles, this environment with "
                L"what -e (--env) adds,\n"
                L"and -w (--workdir) or this folder as its current one. Plume ends with its exit "
                L"status. It is looked\n"
                L"for as in the VM: the current folder, the system's, PATH. Options of plume stand "
-               L"before NAME.\n",
+               L"before NAME.\n"
+               L"--interactive: its windows are on the user's desktop, and it sees those that are "
+               L"there.\n",
     .run = run,
 };

@@ -77,6 +77,8 @@ static wchar_t *exec_line(const wchar_t *self, const struct vm *vm, const struct
         cmdline_put(&buf, str16_of(L"-w"));
         cmdline_put(&buf, str16_of(what->folder));
     }
+    if (what->interactive)
+        cmdline_put(&buf, str16_of(L"--interactive"));
     cmdline_put(&buf, str16_of(vm->name));
     str16_put_ascii(&buf, " ");
     str16_put(&buf, str16_of(what->line)); // as it was typed
@@ -137,6 +139,7 @@ static int run(struct command *command)
                                      {0, L"name", OPTION_TEXT, &name},
                                      {L'e', L"env", OPTION_LIST, &what.variables},
                                      {L'w', L"workdir", OPTION_TEXT, &what.folder},
+                                     {0, L"interactive", OPTION_FLAG, &what.interactive},
                                      VM_OPTIONS(vm_options)};
     struct plume_error error;
     struct vm_store store;
@@ -162,12 +165,15 @@ static int run(struct command *command)
 
 const struct verb verb_run = {
     .name = L"run",
-    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] " VM_OPTIONS_USAGE L" CMD [ARG...]",
+    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] "
+             L"[--interactive] " VM_OPTIONS_USAGE L" CMD [ARG...]",
     .summary = L"Run a program in a new VM",
     .details = L"Makes a VM (with --name of this name, else of two words), starts it, runs the "
                L"program in it as 'plume\n"
                L"exec' does, and stops the VM when the program has ended. With --rm it is removed "
                L"then, also after\n"
-               L"Ctrl-C. Plume ends with the program's exit status.\n" VM_OPTIONS_DETAILS,
+               L"Ctrl-C. Plume ends with the program's exit status. --interactive: the program's "
+               L"windows are on\nthe user's desktop, and it sees those that are "
+               L"there.\n" VM_OPTIONS_DETAILS,
     .run = run,
 };
