@@ -2,6 +2,7 @@
 
 #include "core/ntpath.h"
 #include "core/station.h"
+#include "layer/atom.h"
 #include "layer/guard.h"
 #include "layer/lock.h"
 #include "layer/service_call.h"
@@ -31,7 +32,7 @@ typedef BOOL(NTAPI object_information_fn)(HANDLE, int, void *, DWORD, DWORD *);
 typedef BOOL(NTAPI parameters_info_fn)(UINT, UINT, void *, UINT);
 typedef NTSTATUS(NTAPI initialize_fn)(const void *, const void *, const void *, void *);
 typedef HWINSTA(NTAPI process_station_fn)(void);
-typedef BOOL(NTAPI set_station_fn)(HWINSTA);
+typedef BOOL(NTAPI set_colors_fn)(int, const int *, const COLORREF *);
 
 static struct {
     create_station_fn *create_station;
@@ -43,7 +44,7 @@ static struct {
     parameters_info_fn *parameters_info;
     initialize_fn *initialize;
     process_station_fn *process_station;
-    set_station_fn *set_station;
+    set_colors_fn *set_colors;
 } win32u;
 
 static struct station_names names; // of the VM's own, once learn_names() was called
@@ -350,82 +351,16 @@ static NTSTATUS NTAPI station_initialize(const void *ansi, const void *wide, con
     return status;
 }
 
-// Global atoms, which a process without any window has, too.
-
-static void load(const WCHAR *dll)
-{
-    UNICODE_STRING name;
-    void *module;
-    RtlInitUnicodeString(&name, dll);
-    LdrLoadDll(NULL, NULL, &name, &module);
-}
-
-/* Connects this process, if it is not yet. */
-static void connect(void)
+void station_connect(void)
 {
     static bool done;
-    layer_wake();
-    if (__atomic_load_n(&done, __ATOMIC_ACQUIRE) || !station_applies())
+    UNICODE_STRING name;
+    void *module;
+    if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
         return;
-    if (!layer_is_wine()) {
-        load(L"user32.dll");
-    } else if (!layer_find_module("user32.dll")) {
-        // The station is enough, and user32 costs as much as starting a program.
-        load(L"win32u.dll");
-        if (win32u.create_station && win32u.set_station && !has_inherited()) {
-            static const char before[] = "\\Sessions\\", after[] = "\\Windows\\WindowStations\\";
-            uint16_t units[2 * STATION_NAME_MAX];
-            struct str16_buf buf = {.s = units, .cap = sizeof units / sizeof *units};
-            str16_put_ascii(&buf, before);
-            str16_put_u32(&buf, NtCurrentTeb()->ProcessEnvironmentBlock->SessionId);
-            str16_put_ascii(&buf, after);
-            str16_put(&buf, names.station);
-            UNICODE_STRING text = unicode_of_str16(str16_view(&buf));
-            OBJECT_ATTRIBUTES attributes = nt_named(&text);
-            attributes.Attributes |= OBJ_OPENIF;
-            HWINSTA station =
-                win32u.create_station(&attributes, WINSTA_ALL_ACCESS, NULL, NULL, NULL, NULL, NULL
-#ifdef _WIN64
-                                      ,
-                                      NULL
-#endif
-                );
-            if (station)
-                win32u.set_station(station);
-        }
-    }
+    RtlInitUnicodeString(&name, L"user32.dll");
+    LdrLoadDll(NULL, NULL, &name, &module);
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
-}
-
-NTSTATUS NTAPI layer_NtAddAtom(const WCHAR *name, ULONG length, USHORT *atom)
-{
-    connect();
-    return real.NtAddAtom(name, length, atom);
-}
-
-NTSTATUS NTAPI layer_NtAddAtomEx(const WCHAR *name, ULONG length, USHORT *atom, ULONG flags)
-{
-    connect();
-    return real.NtAddAtomEx(name, length, atom, flags);
-}
-
-NTSTATUS NTAPI layer_NtFindAtom(const WCHAR *name, ULONG length, USHORT *atom)
-{
-    connect();
-    return real.NtFindAtom(name, length, atom);
-}
-
-NTSTATUS NTAPI layer_NtDeleteAtom(USHORT atom)
-{
-    connect();
-    return real.NtDeleteAtom(atom);
-}
-
-NTSTATUS NTAPI layer_NtQueryInformationAtom(USHORT atom, ULONG class, void *info, ULONG length,
-                                            ULONG *returned)
-{
-    connect();
-    return real.NtQueryInformationAtom(atom, class, info, length, returned);
 }
 
 // Listing
@@ -513,7 +448,10 @@ const struct layer_stub_patch station_stubs[] = {
     {"NtUserInitializeClientPfnArrays", (void *)station_initialize, (void **)&win32u.initialize,
      ARGUMENTS(4)},
     {"NtUserGetProcessWindowStation", NULL, (void **)&win32u.process_station, ARGUMENTS(0)},
-    {"NtUserSetProcessWindowStation", NULL, (void **)&win32u.set_station, ARGUMENTS(1)},
+    // Wine's user32 forwards to it (Windows' takes another argument, and has one of its own).
+    {"NtUserSetSysColors", (void *)station_SetSysColors, (void **)&win32u.set_colors, ARGUMENTS(3)},
+    {"NtUserGetClipboardFormatName", (void *)atom_format_name, (void **)&atom_system_format_name,
+     ARGUMENTS(3)},
 };
 const size_t station_stubs_count = sizeof station_stubs / sizeof *station_stubs;
 

@@ -1,6 +1,6 @@
 // The VM's window station and desktop: where its processes are connected to, and what they are
 // called. Windows, classes, messages, hooks, the clipboard, global atoms and DDE belong to a
-// station or a desktop in the system, so they come with it.
+// station or a desktop in the system, so they come with it; but on Wine atoms do not: layer/atom.h.
 #ifndef PLUME_LAYER_STATION_H
 #define PLUME_LAYER_STATION_H
 
@@ -19,5 +19,8 @@ extern const size_t station_exports_count;
 
 /* To be called when user32.dll is loaded, before it runs. */
 void station_user32_loaded(bool wine);
+
+/* Connects this process, for what belongs to a station without user32 being there. */
+void station_connect(void);
 
 #endif
