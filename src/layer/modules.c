@@ -1,6 +1,8 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
+#include "core/prologue.h"
 #include "layer/exports.h"
+#include "layer/host_lookup.h"
 #include "layer/host_name.h"
 #include "layer/layer.h"
 #include "layer/power.h"
@@ -31,12 +33,22 @@ static const struct replaced_exports {
     {"user32.dll", power_exports, &power_exports_count, false},
     {"user32.dll", station_exports, &station_exports_count, false},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
+    {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, false},
 };
 
-enum { THUNK = 14 }; // jmp qword [rip+0] and the address
+enum {
+    THUNK = 14, // jmp qword [rip+0] and the address
+    SLOT = 2 * THUNK + PROLOGUE_SCAN +
+           STUB_JUMP, // one to the replacement, the original's beginning, one to its rest
+};
+#ifdef _WIN64
+static const enum stub_machine machine = STUB_X86_64;
+#else
+static const enum stub_machine machine = STUB_I386;
+#endif
 
 /* Memory for jumps within reach of a module's code. */
-static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
+static uint8_t *reserve_slots(uint8_t *base, SIZE_T size)
 {
 #ifdef _WIN64
     for (unsigned i = 1; i < 1500; i++) {
@@ -53,29 +65,53 @@ static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
     }
     return NULL;
 #else
-    (void)size;
-    return base; // every jump reaches
+    (void)base; // every jump reaches
+    void *memory = NULL;
+    return real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &size,
+                                        MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)
+               ? NULL
+               : memory;
 #endif
 }
 
-/* Overwrites the first bytes of the export with a jump. What was there is never called again, so
- * nothing of it is kept. */
-static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thunk)
+/* Writes a jump that reaches everywhere. */
+static void write_jump(uint8_t *at, const void *to)
+{
+#ifdef _WIN64
+    static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
+    memcpy(at, code, sizeof code);
+    memcpy(at + sizeof code, &to, sizeof to);
+#else
+    stub_jump((uintptr_t)at, (uintptr_t)to, STUB_I386, at);
+#endif
+}
+
+/* Copies the export's beginning to `out`, followed by a jump to the rest. False: it cannot be. */
+static bool keep_original(const uint8_t *export, uint8_t *out)
+{
+    size_t moved = prologue_length(machine, export, PROLOGUE_SCAN, STUB_JUMP);
+    if (!moved)
+        return false;
+    memcpy(out, export, moved);
+    write_jump(out + moved, export + moved);
+    return true;
+}
+
+/* Overwrites the first bytes of the export with a jump. */
+static bool patch_export(uint8_t *export, const struct layer_export_patch *patch, uint8_t *slot)
 {
     uint8_t jump[STUB_JUMP];
     void *at = export;
     SIZE_T size = STUB_JUMP;
     ULONG before;
-#ifdef _WIN64
-    static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
-    memcpy(thunk, code, sizeof code);
-    memcpy(thunk + sizeof code, &replacement, sizeof replacement);
-    if (!stub_jump((uintptr_t) export, (uintptr_t)thunk, STUB_X86_64, jump))
+    if (patch->original) {
+        if (!keep_original(export, slot + THUNK))
+            return true; // it stays the host's: see exports.h
+        *patch->original = slot + THUNK;
+    }
+    write_jump(slot, patch->replacement);
+    if (!stub_jump((uintptr_t) export, (uintptr_t)slot, machine, jump))
         return false;
-#else
-    (void)thunk;
-    stub_jump((uintptr_t) export, (uintptr_t)replacement, STUB_I386, jump);
-#endif
     if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE,
                                     &before))
         return false;
@@ -101,20 +137,18 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
         return;
     if ((set->wine && !layer_is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T thunks_size = *set->count * THUNK;
-    uint8_t *thunks = reserve_thunks(base, thunks_size);
-    for (size_t i = 0; thunks && i < *set->count; i++) {
+    SIZE_T slots_size = *set->count * SLOT;
+    uint8_t *slots = reserve_slots(base, slots_size);
+    for (size_t i = 0; slots && i < *set->count; i++) {
         uint32_t rva = pe_find_export(base, &header, set->patches[i].name);
-        if (rva && !patch_export(base + rva, set->patches[i].replacement, thunks + i * THUNK))
-            thunks = NULL;
+        if (rva && !patch_export(base + rva, &set->patches[i], slots + i * SLOT))
+            slots = NULL;
     }
-    if (!thunks) // a program that reached the host's must not go on
+    if (!slots) // a program that reached the host's must not go on
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
-#ifdef _WIN64
-    void *at = thunks;
+    void *at = slots;
     ULONG before;
-    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &thunks_size, PAGE_EXECUTE_READ, &before);
-#endif
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &slots_size, PAGE_EXECUTE_READ, &before);
 }
 
 /* Whether the stub takes these bytes of arguments, where its shape tells: on 32 bit the callee

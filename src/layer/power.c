@@ -153,15 +153,15 @@ static BOOL WINAPI power_AbortSystemShutdownA(const char *machine)
 }
 
 const struct layer_export_patch power_exports[] = {
-    {"ExitWindowsEx", (void *)power_ExitWindowsEx},
-    {"InitiateSystemShutdownW", (void *)power_InitiateSystemShutdownW},
-    {"InitiateSystemShutdownA", (void *)power_InitiateSystemShutdownA},
-    {"InitiateSystemShutdownExW", (void *)power_InitiateSystemShutdownExW},
-    {"InitiateSystemShutdownExA", (void *)power_InitiateSystemShutdownExA},
-    {"InitiateShutdownW", (void *)power_InitiateShutdownW},
-    {"InitiateShutdownA", (void *)power_InitiateShutdownA},
-    {"AbortSystemShutdownW", (void *)power_AbortSystemShutdownW},
-    {"AbortSystemShutdownA", (void *)power_AbortSystemShutdownA},
+    {"ExitWindowsEx", (void *)power_ExitWindowsEx, NULL},
+    {"InitiateSystemShutdownW", (void *)power_InitiateSystemShutdownW, NULL},
+    {"InitiateSystemShutdownA", (void *)power_InitiateSystemShutdownA, NULL},
+    {"InitiateSystemShutdownExW", (void *)power_InitiateSystemShutdownExW, NULL},
+    {"InitiateSystemShutdownExA", (void *)power_InitiateSystemShutdownExA, NULL},
+    {"InitiateShutdownW", (void *)power_InitiateShutdownW, NULL},
+    {"InitiateShutdownA", (void *)power_InitiateShutdownA, NULL},
+    {"AbortSystemShutdownW", (void *)power_AbortSystemShutdownW, NULL},
+    {"AbortSystemShutdownA", (void *)power_AbortSystemShutdownA, NULL},
 };
 
 const size_t power_exports_count = sizeof(power_exports) / sizeof(*power_exports);

@@ -42,6 +42,16 @@ void loop_timer_clear(struct loop_timer *timer)
     }
 }
 
+uint64_t loop_time(void)
+{
+    LARGE_INTEGER now, rate;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&rate);
+    // In two steps: the count times 1000 could be more than 64 bits hold.
+    return (uint64_t)(now.QuadPart / rate.QuadPart * 1000 +
+                      now.QuadPart % rate.QuadPart * 1000 / rate.QuadPart);
+}
+
 // Called on a thread of the system's; it only hands over.
 static void CALLBACK signalled(void *context, BOOLEAN timed_out)
 {

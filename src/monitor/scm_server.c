@@ -204,6 +204,8 @@ static void set_status(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_INVALID_HANDLE;
     if (error == ERROR_SUCCESS)
         scm_report(s->service, &status);
+    if (error == ERROR_SUCCESS && status.state == SVC_STOPPED)
+        scm_failure_stopped(s->service, false);
     scm_reply_error(c, error);
 }
 
