@@ -76,6 +76,34 @@ static bool take_links(struct str16 *text)
     return true;
 }
 
+/* Takes the links of one logon, which lie in its session: \Sessions\0\DosDevices\LUID. */
+static bool take_logon_links(struct str16 *text)
+{
+    struct str16 rest = *text;
+    if (!take_component(&rest, "\\Sessions"))
+        return false;
+    rest = str16_skip(rest, (size_t)(after_components(rest, 1) - rest.s));
+    if (!take_component(&rest, "\\DosDevices"))
+        return false;
+    *text = str16_skip(rest, (size_t)(after_components(rest, 1) - rest.s));
+    return true;
+}
+
+bool ntpath_link(struct str16 name, struct str16 *link, struct str16 *rest)
+{
+    while (take_links(&name) || take_logon_links(&name)) {
+        if (take_component(&name, "\\GLOBALROOT"))
+            continue; // an absolute name again
+        if (name.len < 2 || name.s[0] != '\\' || name.s[1] == '\\')
+            return false;
+        size_t len = (size_t)(after_components(name, 1) - name.s);
+        *link = str16_skip(str16_first(name, len), 1);
+        *rest = str16_skip(name, len);
+        return true;
+    }
+    return false;
+}
+
 /* Whether `canon` names the root folder of a volume other than a share. */
 static bool is_root(struct str16 canon)
 {

@@ -41,6 +41,12 @@ struct ntpath_drives {
 bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon,
                   struct ntpath *path);
 
+/* Whether the absolute NT name `name` begins with the name of a device link, such as a drive
+ * letter, in \?? or one of its other names (also \Sessions\0\DosDevices\00000000-00012345, a
+ * logon's): the link's name goes to *link and what follows it, empty or with its backslash, to
+ * *rest. */
+bool ntpath_link(struct str16 name, struct str16 *link, struct str16 *rest);
+
 /* The host's NT name of a canonical file name; needs canon.len + 16 units. It ends with a backslash
  * when it names a volume's root folder, and only then. */
 void ntpath_lower(struct str16 canon, struct str16_buf *out);

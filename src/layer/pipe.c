@@ -1,5 +1,6 @@
 #include "layer/pipe.h"
 #include "layer/guard.h"
+#include "layer/links.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -47,8 +48,11 @@ NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access,
     layer_cleanup_file_name struct file_name name = {0};
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES rewritten;
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
-    NTSTATUS status = file_name_read(attributes, &name);
+    NTSTATUS status = links_follow(&attributes, &link);
+    if (!status)
+        status = file_name_read(attributes, &name);
     if (!status && name.path.kind == NTPATH_PIPE && name.path.canon.len) {
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
@@ -68,8 +72,11 @@ NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
     layer_cleanup_file_name struct file_name name = {0};
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES rewritten;
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
-    NTSTATUS status = file_name_read(attributes, &name);
+    NTSTATUS status = links_follow(&attributes, &link);
+    if (!status)
+        status = file_name_read(attributes, &name);
     if (!status && name.path.kind == NTPATH_MAILSLOT && name.path.canon.len) {
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;

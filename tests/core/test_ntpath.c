@@ -525,6 +525,48 @@ static void no_drives(void **state)
     assert_string_equal(narrow(path.canon, text), "C\\x");
 }
 
+static void links(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *link, *rest; // NULL: none
+    } cases[] = {
+        {"\\??\\C:", "C:", ""},
+        {"\\??\\C:\\", "C:", "\\"},
+        {"\\??\\C:\\a\\b", "C:", "\\a\\b"},
+        {"\\DosDevices\\COM1", "COM1", ""},
+        {"\\global??\\X:\\y", "X:", "\\y"},
+        {"\\??\\Global\\X:\\y", "X:", "\\y"},
+        {"\\??\\GLOBALROOT\\??\\X:\\y", "X:", "\\y"},
+        {"\\??\\GLOBALROOT\\Device\\x", NULL, NULL},
+        {"\\Sessions\\0\\DosDevices\\00000000-0001e240\\X:\\y", "X:", "\\y"},
+        {"\\Sessions\\0\\DosDevices\\00000000-0001e240", NULL, NULL},
+        {"\\Sessions\\0\\DosDevices", NULL, NULL},
+        {"\\Sessions\\1\\BaseNamedObjects\\x", NULL, NULL},
+        {"\\??", NULL, NULL},
+        {"\\??\\", NULL, NULL},
+        {"\\??\\\\x", NULL, NULL},
+        {"\\???\\x", NULL, NULL},
+        {"\\Device\\x", NULL, NULL},
+        {"\\", NULL, NULL},
+        {"", NULL, NULL},
+        {"C:\\x", NULL, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct str16 link, rest;
+        char text[UNITS];
+        uint16_t units[UNITS];
+        struct str16_buf name = {.s = units, .cap = UNITS};
+        str16_put_ascii(&name, cases[i].name);
+        bool found = ntpath_link(str16_view(&name), &link, &rest);
+        assert_int_equal(found, cases[i].link != NULL);
+        if (!found)
+            continue;
+        assert_string_equal(narrow(link, text), cases[i].link);
+        assert_string_equal(narrow(rest, text), cases[i].rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +584,7 @@ int main(void)
         cmocka_unit_test(plain_names),
         cmocka_unit_test(odd_units),
         cmocka_unit_test(no_drives),
+        cmocka_unit_test(links),
     };
     return cmocka_run_group_tests(tests, make_drives, NULL);
 }
