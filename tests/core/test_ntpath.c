@@ -525,6 +525,43 @@ static void no_drives(void **state)
     assert_string_equal(narrow(path.canon, text), "C\\x");
 }
 
+static void own_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *canon;
+        enum ntpath_kind kind;
+    } cases[] = {
+        {"\\??\\UNC\\localhost\\pipe\\a\\b", "a\\b", NTPATH_PIPE},
+        {"\\??\\unc\\LOCALHOST\\PIPE\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\127.0.0.1\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\127.1.2.3\\mailslot\\x", "x", NTPATH_MAILSLOT},
+        {"\\??\\UNC\\mine\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\Device\\Mup\\mine\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\*\\mailslot\\x", "x", NTPATH_MAILSLOT},
+        {"\\??\\UNC\\localhost\\pipe\\", "", NTPATH_PIPE},
+        {"\\??\\UNC\\localhost\\pipe", "", NTPATH_PIPE},
+        {"\\??\\UNC\\*\\pipe\\x", "UNC\\*\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\other\\pipe\\x", "UNC\\other\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\127.0.0.x\\pipe\\x", "UNC\\127.0.0.x\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\localhost\\pipes\\x", "UNC\\localhost\\pipes\\x", NTPATH_FILE},
+        {"\\??\\UNC\\localhost\\share", "UNC\\localhost\\share", NTPATH_FILE},
+        {"\\??\\UNC\\localhost", "UNC\\localhost", NTPATH_FILE},
+    };
+    struct ntpath_drives own = drives;
+    own.machine[1] = T("MINE");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint16_t units[UNITS], name[UNITS];
+        char text[UNITS];
+        struct str16_buf canon = {.s = units, .cap = UNITS};
+        struct ntpath path;
+        assert_true(ntpath_parse(wide(cases[i].name, name), &own, &canon, &path));
+        assert_int_equal(path.kind, cases[i].kind);
+        assert_int_equal(path.by_machine, cases[i].kind != NTPATH_FILE);
+        assert_string_equal(narrow(path.canon, text), cases[i].canon);
+    }
+}
+
 static void links(void **state)
 {
     (void)state;
@@ -585,6 +622,7 @@ int main(void)
         cmocka_unit_test(odd_units),
         cmocka_unit_test(no_drives),
         cmocka_unit_test(links),
+        cmocka_unit_test(own_machine),
     };
     return cmocka_run_group_tests(tests, make_drives, NULL);
 }
