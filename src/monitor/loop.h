@@ -18,6 +18,7 @@ struct loop_timer {
     void (*fire)(struct loop_timer *timer);
     DWORD due; // GetTickCount() time
     bool set;
+    bool awake; // goes on while time is held
     struct loop_timer *next;
 };
 
@@ -34,6 +35,10 @@ bool loop_attach(HANDLE handle);
 /* Sets the timer, also when it is set already, to `milliseconds` from now (up to 24 days). */
 void loop_timer_set(struct loop_timer *timer, DWORD milliseconds);
 void loop_timer_clear(struct loop_timer *timer);
+
+/* Between the two, time stands still for all timers but those that are awake. */
+void loop_hold(void);
+void loop_release(void);
 
 /* Calls wait->fire once in the loop's thread when `handle` is signalled; the wait is then over. */
 bool loop_wait_for(struct loop_wait *wait, HANDLE handle);
