@@ -22,7 +22,7 @@ test_many_vms_leave_nothing() {
     begun=$EPOCHREALTIME; plume start $name >/dev/null || die "VM $i does not start"; start=$(ms "$begun")
     begun=$EPOCHREALTIME
     plume exec $name "$guests/tool_many.exe" use $port >"$scratch/$name" 2>&1 </dev/null &
-    wait_for 60 grep -qE '^(using|failed)' "$scratch/$name"; use=$(ms "$begun")
+    wait_for 60 grep -qsE '^(using|failed)' "$scratch/$name"; use=$(ms "$begun")
     contains "$(cat "$scratch/$name")" using
     begun=$EPOCHREALTIME; old=$((i - at_once + 1))
     if [ $old -ge 1 ]; then plume rm -f many$old >/dev/null || die "VM $old cannot be removed"; fi
