@@ -46,6 +46,9 @@ struct layer_outside {
     /* What goes through this socket of the process's keeps its addresses: it was bound outside.
      * NULL before plume_layer_enter(). */
     void (*exempt_socket)(HANDLE socket);
+    /* How many processes the VM may have, from now on and where its job does not keep that itself;
+     * 0: no limit. After plume_layer_prepare(). */
+    void (*limit_processes)(uint32_t most);
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared

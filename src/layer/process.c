@@ -1,5 +1,6 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
+#include "layer/limit.h"
 #include "layer/links.h"
 #include "layer/members.h"
 #include "layer/name_query.h"
@@ -51,6 +52,8 @@ static NTSTATUS bring_in(HANDLE process)
     // it from birth, but where a job of the program's own lets its children go.
     if (!status && !layer_state.entered)
         status = member_add(process);
+    if (!status)
+        status = limit_check(layer_state.entered ? 1 : 0);
     if (status)
         real.NtTerminateProcess(process, status);
     return status;

@@ -2,6 +2,8 @@
 #include "layer/keep.h"
 #include "layer/links.h"
 
+#include "layer/limit.h"
+
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
 // that no program of the VM can name it.
 #define SUFFIX ".shared"
@@ -19,13 +21,15 @@ struct alias_table *layer_aliases;
 struct share_table *layer_shares;
 struct sockaddr_ports *layer_ports;
 struct keep_table *layer_kept;
+struct limit_shared *layer_limit;
 
 /* Where the parts lie in a view, or with NULL how large it must be. */
 static size_t lay_out(uint8_t *view)
 {
     const size_t sizes[] = {change_index_size(CHANGES_ORDER), alias_table_size(),
                             share_table_size(SHARES_ORDER),   sizeof(struct sockaddr_ports),
-                            sizeof(struct keep_table),        sizeof(uint32_t)};
+                            sizeof(struct keep_table),        sizeof(uint32_t),
+                            sizeof(struct limit_shared)};
     size_t offsets[sizeof sizes / sizeof *sizes], end = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         offsets[i] = end;
@@ -37,6 +41,7 @@ static size_t lay_out(uint8_t *view)
         layer_ports = (void *)(view + offsets[3]);
         layer_kept = (void *)(view + offsets[4]);
         layer_object_changes = (void *)(view + offsets[5]);
+        layer_limit = (void *)(view + offsets[6]);
         // Last: whoever sees it sees the others.
         __atomic_store_n(&layer_changes, (void *)(view + offsets[0]), __ATOMIC_RELEASE);
     }
