@@ -83,6 +83,18 @@ static bool same_volume(struct str16 a, struct str16 b)
     return str16_equal_nocase(str16_first(a, i), str16_first(b, j));
 }
 
+/* Whether the handle is one on a folder. Asked of it, not of its name: Wine (8, server/fd.c) leaves
+ * the names of what is open below a renamed folder as they were. */
+static NTSTATUS is_folder(HANDLE handle, bool *folder)
+{
+    struct nt_file_standard_information standard;
+    IO_STATUS_BLOCK io;
+    NTSTATUS status = real.NtQueryInformationFile(handle, &io, &standard, sizeof standard,
+                                                  FileStandardInformation);
+    *folder = !status && standard.directory;
+    return status;
+}
+
 /* What a rename or link names: relative to a folder, absolute, or a name beside the file's own. */
 static NTSTATUS read_target(const struct nt_file_rename_information *info, struct str16 source,
                             struct file_name *target)
@@ -160,7 +172,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     layer_cleanup_file_name struct file_name target = {0};
     struct str16 source, parent;
     struct store_view view;
-    bool own;
+    bool own, folder;
 
     if (!info || length < FIELD_OFFSET(struct nt_file_rename_information, name) ||
         !info->name_length ||
@@ -183,9 +195,10 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     if (!own && !link)
         return STATUS_ACCESS_DENIED;
     status = store_look(source, &view);
+    if (!status)
+        status = is_folder(handle, &folder);
     if (status)
         return status;
-    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY;
     if (!own && (status = store_copy_up(source, false)))
         return status;
     status = read_target(info, source, &target);
