@@ -231,7 +231,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
     // A file keeps the spelling of what it replaces: on Wine (8, ntdll/unix/file.c) it does.
     struct store_view replaced = {0};
-    if (upper_memory && !link && !respelled &&
+    if (upper_memory && !respelled &&
         !(status = store_look(target.path.canon, &replaced)) && replaced.lower && !replaced.upper)
         store_spell_as_host(target.path.canon, &upper);
     if (status)
@@ -256,7 +256,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
             alias_link_changed(target.path.canon);
         // A file that is to be deleted when it is closed goes without a word; what it has replaced
         // must not be seen again.
-        if (replaced.lower)
+        if (replaced.lower && !link)
             store_hide(target.path.canon);
         return status;
     }
