@@ -5,6 +5,7 @@
 #include "layer/folder.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/mapped.h"
 #include "layer/store.h"
 
 // Renaming, linking and deleting through a handle.
@@ -151,7 +152,8 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
     // Nor is a file that somebody has open; who of the VM has the host's open the system does not
     // see.
     if (view.effective & FILE_ATTRIBUTE_DIRECTORY ||
-        shares_exclude(target, FILE_READ_DATA | FILE_WRITE_DATA | DELETE, 0))
+        shares_exclude(target, FILE_READ_DATA | FILE_WRITE_DATA | DELETE, 0) ||
+        (!view.upper && mapped_keeps(target)))
         return STATUS_ACCESS_DENIED;
     // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,
     // set_fd_name) replaces it. And before a folder takes the place of a file, that is marked,
@@ -231,8 +233,8 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
     // A file keeps the spelling of what it replaces: on Wine (8, ntdll/unix/file.c) it does.
     struct store_view replaced = {0};
-    if (upper_memory && !respelled &&
-        !(status = store_look(target.path.canon, &replaced)) && replaced.lower && !replaced.upper)
+    if (upper_memory && !respelled && !(status = store_look(target.path.canon, &replaced)) &&
+        replaced.lower && !replaced.upper)
         store_spell_as_host(target.path.canon, &upper);
     if (status)
         return status;
