@@ -223,6 +223,8 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     store_announce(target.path.canon);
     if (!status && folder && !respelled)
         status = store_hide(target.path.canon);
+    if (!status && folder)
+        change_index_note(layer_changes, CHANGE_FOLDER_RENAMED);
     // Also when only its spelling changes: from then on the VM's counts.
     if (!status && view.lower && !link)
         status = store_hide(source);
