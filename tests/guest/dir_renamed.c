@@ -144,6 +144,31 @@ static void run(const WCHAR *name, const WCHAR *second, const WCHAR *third)
     CloseHandle(sub);
 }
 
+/* A watch that was set before. */
+static void watched(const WCHAR *name, const WCHAR *second)
+{
+    static DWORD buffer[1024];
+    const FILE_NOTIFY_INFORMATION *info = (void *)buffer;
+    OVERLAPPED overlapped = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
+    WCHAR path[MAX_PATH];
+    DWORD size = 0;
+    HANDLE folder = CreateFileW(name, FILE_LIST_DIRECTORY, ALL, NULL, OPEN_EXISTING,
+                                FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
+    step("watch", ReadDirectoryChangesW(folder, buffer, sizeof buffer, FALSE,
+                                        FILE_NOTIFY_CHANGE_FILE_NAME, NULL, &overlapped, NULL));
+    rename_folder(name, second);
+    _snwprintf(path, MAX_PATH, L"%ls\\added", second);
+    make_file(path, "added");
+    DWORD wait = WaitForSingleObject(overlapped.hEvent, 20000);
+    if (wait == WAIT_OBJECT_0 && GetOverlappedResult(folder, &overlapped, &size, FALSE) && size)
+        printf("  action %lu of %.*ls\n", (unsigned long)info->Action,
+               (int)(info->FileNameLength / sizeof(WCHAR)), info->FileName);
+    else
+        printf("  wait %lu, %lu bytes\n", (unsigned long)wait, (unsigned long)size);
+    CloseHandle(folder);
+    CloseHandle(overlapped.hEvent);
+}
+
 int wmain(int argc, WCHAR **argv);
 int wmain(int argc, WCHAR **argv)
 {
@@ -153,13 +178,17 @@ int wmain(int argc, WCHAR **argv)
     if (!SetCurrentDirectoryW(folder))
         return 1;
     if (wcscmp(what, L"run"))
-        prepare(L"d");
+        prepare(L"d"), prepare(L"w");
     if (wcscmp(what, L"prepare")) {
         puts("== a folder that was there");
         run(L"d", L"d2", L"d3");
         puts("== one that was made");
         prepare(L"e");
         run(L"e", L"e2", L"e3");
+        puts("== watched");
+        watched(L"w", L"w2");
+        prepare(L"v");
+        watched(L"v", L"v2");
     }
     SetCurrentDirectoryW(L"\\");
     return 0;
