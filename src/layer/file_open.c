@@ -5,6 +5,7 @@
 #include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/links.h"
+#include "layer/mapped.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
 
@@ -163,7 +164,7 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
 
 /* Whether the system would let this program open the host's file like this, asked of the system
  * itself: read-only files, access lists, privileges. The handle is closed at once. Who has the file
- * open on the host is of no matter to the VM. */
+ * open on the host is of no matter to the VM; but that the VM runs it as an image is. */
 static NTSTATUS check_access(const struct open_call *call, const struct file_name *name,
                              ACCESS_MASK implied)
 {
@@ -190,6 +191,10 @@ static NTSTATUS check_access(const struct open_call *call, const struct file_nam
     status = call_real(&asked, &attributes, FILE_OPEN);
     if (status)
         handle = NULL;
+    if (status == STATUS_SHARING_VIOLATION &&
+        asked.access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL) &&
+        mapped_is_image(name->path.canon))
+        return status;
     return status == STATUS_ACCESS_DENIED || status == STATUS_PRIVILEGE_NOT_HELD ? status
                                                                                  : STATUS_SUCCESS;
 }
@@ -220,7 +225,12 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     NTSTATUS status = check_access(call, name, implied);
     if (status)
         return status;
-    return is_excluded(call, name, implied) ? STATUS_SHARING_VIOLATION : STATUS_SUCCESS;
+    if (is_excluded(call, name, implied))
+        return STATUS_SHARING_VIOLATION;
+    return call->options & FILE_DELETE_ON_CLOSE && !folder && !is_stream(name) &&
+                   mapped_is_image(name->path.canon)
+               ? STATUS_CANNOT_DELETE
+               : STATUS_SUCCESS;
 }
 
 static NTSTATUS open_changed(const struct open_call *call, const struct file_name *name)
