@@ -165,12 +165,6 @@ static bool takes(const uint8_t *code, unsigned bytes)
 #endif
 }
 
-#ifdef _WIN64
-#define MACHINE STUB_X86_64
-#else
-#define MACHINE STUB_I386
-#endif
-
 /* Stands before system calls of another DLL than ntdll, which keep their originals. */
 static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count)
 {
@@ -178,15 +172,7 @@ static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, s
     if (!pe_read_header(base, 0x1000, &header))
         return;
     SIZE_T size = count * (THUNK + STUB_TRAMPOLINE_MAX);
-    uint8_t *memory = NULL;
-#ifdef _WIN64
-    memory = reserve_thunks(base, size);
-#else
-    void *anywhere = NULL;
-    if (!real.NtAllocateVirtualMemory(NtCurrentProcess(), &anywhere, 0, &size,
-                                      MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))
-        memory = anywhere;
-#endif
+    uint8_t *memory = reserve_slots(base, size);
     uint8_t *trampoline = memory + count * THUNK;
     for (size_t i = 0; memory && i < count; i++, trampoline += STUB_TRAMPOLINE_MAX) {
         const struct layer_stub_patch *patch = &patches[i];
@@ -195,13 +181,14 @@ static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, s
         struct stub stub;
         if (!rva || !takes(code, patch->argument_bytes))
             continue;
-        if (!stub_parse(MACHINE, code, &stub)) {
+        if (!stub_parse(machine, code, &stub)) {
             memory = NULL;
             break;
         }
-        stub_trampoline(MACHINE, &stub, code, (uintptr_t)code, (uintptr_t)trampoline, trampoline);
+        stub_trampoline(machine, &stub, code, (uintptr_t)code, (uintptr_t)trampoline, trampoline);
         __atomic_store_n(patch->real, (void *)trampoline, __ATOMIC_RELEASE);
-        if (patch->replacement && !patch_export(code, patch->replacement, memory + i * THUNK))
+        const struct layer_export_patch jump = {.replacement = patch->replacement};
+        if (patch->replacement && !patch_export(code, &jump, memory + i * THUNK))
             memory = NULL;
     }
     if (!memory) // as above
