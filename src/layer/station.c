@@ -456,14 +456,14 @@ const struct layer_stub_patch station_stubs[] = {
 const size_t station_stubs_count = sizeof station_stubs / sizeof *station_stubs;
 
 const struct layer_export_patch station_exports[] = {
-    {"EnumWindowStationsW", (void *)station_EnumWindowStationsW},
-    {"EnumWindowStationsA", (void *)station_EnumWindowStationsA},
-    {"SetSysColors", (void *)station_SetSysColors},
-    {"SwapMouseButton", (void *)station_SwapMouseButton},
-    {"SetDoubleClickTime", (void *)station_SetDoubleClickTime},
-    {"ChangeDisplaySettingsA", (void *)station_ChangeDisplaySettings},
-    {"ChangeDisplaySettingsW", (void *)station_ChangeDisplaySettings},
-    {"ChangeDisplaySettingsExA", (void *)station_ChangeDisplaySettingsEx},
-    {"ChangeDisplaySettingsExW", (void *)station_ChangeDisplaySettingsEx},
+    {"EnumWindowStationsW", (void *)station_EnumWindowStationsW, NULL},
+    {"EnumWindowStationsA", (void *)station_EnumWindowStationsA, NULL},
+    {"SetSysColors", (void *)station_SetSysColors, NULL},
+    {"SwapMouseButton", (void *)station_SwapMouseButton, NULL},
+    {"SetDoubleClickTime", (void *)station_SetDoubleClickTime, NULL},
+    {"ChangeDisplaySettingsA", (void *)station_ChangeDisplaySettings, NULL},
+    {"ChangeDisplaySettingsW", (void *)station_ChangeDisplaySettings, NULL},
+    {"ChangeDisplaySettingsExA", (void *)station_ChangeDisplaySettingsEx, NULL},
+    {"ChangeDisplaySettingsExW", (void *)station_ChangeDisplaySettingsEx, NULL},
 };
 const size_t station_exports_count = sizeof station_exports / sizeof *station_exports;
