@@ -77,6 +77,11 @@ static HANDLE open_job(const struct vm *vm, struct plume_error *error)
         error_plain(error, L"the VM is not running:", vm->name, L"", L"'plume start' starts it");
     else if (!job)
         error_win32(error, L"cannot open the job of the VM", vm->name, NULL);
+    if (job && vm_is_paused(vm)) {
+        error_plain(error, L"the VM is paused:", vm->name, L"", L"'plume unpause' lets it go on");
+        CloseHandle(job);
+        return NULL;
+    }
     return job;
 }
 
@@ -315,7 +320,9 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     free(passed.list);
     // What the layer answers for a program that it cannot be brought into.
     const wchar_t *advice =
-        code == ERROR_NOT_SUPPORTED ? L"a VM starts programs of its own bitness only" : NULL;
+        code == ERROR_NOT_SUPPORTED      ? L"a VM starts programs of its own bitness only"
+        : code == ERROR_NOT_ENOUGH_QUOTA ? L"the VM has as many processes as --pids lets it"
+                                         : NULL;
     error_win32_code(&error, code, L"cannot run", launch->program, advice);
     fail(&error);
     return false;

@@ -26,6 +26,7 @@ enum change {
     CHANGE_KEY_VALUE_HIDDEN, // KEY\VALUE: this value of the host's key was deleted
     CHANGE_KEY_TIME,         // there may be a note on when the key was written
     CHANGE_KEY_TIMES_BELOW,  // there may be one on a sub-key of it
+    CHANGE_FOLDER_RENAMED,   // counted only
     CHANGE_KINDS
 };
 

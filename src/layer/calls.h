@@ -101,6 +101,10 @@
     X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \
+    X(NtQuerySymbolicLinkObject)                                                                   \
+    X(NtMakeTemporaryObject)                                                                       \
+    X(NtMakePermanentObject)                                                                       \
+    X(NtCreateDebugObject)                                                                    \
     /* views */                                                                                    \
     X(NtMapViewOfSection)                                                                          \
     X(NtMapViewOfSectionEx)                                                                        \

@@ -5,6 +5,8 @@
 #include "layer/folder.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/links.h"
+#include "layer/mapped.h"
 #include "layer/store.h"
 
 // Renaming, linking and deleting through a handle.
@@ -83,6 +85,18 @@ static bool same_volume(struct str16 a, struct str16 b)
     return str16_equal_nocase(str16_first(a, i), str16_first(b, j));
 }
 
+/* Whether the handle is one on a folder. Asked of it, not of its name: Wine (8, server/fd.c) leaves
+ * the names of what is open below a renamed folder as they were. */
+static NTSTATUS is_folder(HANDLE handle, bool *folder)
+{
+    struct nt_file_standard_information standard;
+    IO_STATUS_BLOCK io;
+    NTSTATUS status = real.NtQueryInformationFile(handle, &io, &standard, sizeof standard,
+                                                  FileStandardInformation);
+    *folder = !status && standard.directory;
+    return status;
+}
+
 /* What a rename or link names: relative to a folder, absolute, or a name beside the file's own. */
 static NTSTATUS read_target(const struct nt_file_rename_information *info, struct str16 source,
                             struct file_name *target)
@@ -94,8 +108,11 @@ static NTSTATUS read_target(const struct nt_file_rename_information *info, struc
         return STATUS_INVALID_PARAMETER;
     if (info->root_directory || name.s[0] == '\\') {
         OBJECT_ATTRIBUTES attributes = nt_named(&text);
+        layer_cleanup_links_name struct links_name link;
+        OBJECT_ATTRIBUTES *followed = &attributes;
         attributes.RootDirectory = info->root_directory;
-        return file_name_read(&attributes, target);
+        NTSTATUS status = links_follow(&followed, &link);
+        return status ? status : file_name_read(followed, target);
     }
     if (!ntpath_parent(source, &parent))
         return STATUS_ACCESS_DENIED; // a volume's root
@@ -139,7 +156,8 @@ static NTSTATUS check_target(struct str16 source, struct str16 target, bool repl
     // Nor is a file that somebody has open; who of the VM has the host's open the system does not
     // see.
     if (view.effective & FILE_ATTRIBUTE_DIRECTORY ||
-        shares_exclude(target, FILE_READ_DATA | FILE_WRITE_DATA | DELETE, 0))
+        shares_exclude(target, FILE_READ_DATA | FILE_WRITE_DATA | DELETE, 0) ||
+        (!view.upper && mapped_keeps(target)))
         return STATUS_ACCESS_DENIED;
     // Whether a read-only file may be replaced is the system's to say: Wine (8, server/fd.c,
     // set_fd_name) replaces it. And before a folder takes the place of a file, that is marked,
@@ -160,7 +178,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     layer_cleanup_file_name struct file_name target = {0};
     struct str16 source, parent;
     struct store_view view;
-    bool own;
+    bool own, folder;
 
     if (!info || length < FIELD_OFFSET(struct nt_file_rename_information, name) ||
         !info->name_length ||
@@ -183,9 +201,10 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     if (!own && !link)
         return STATUS_ACCESS_DENIED;
     status = store_look(source, &view);
+    if (!status)
+        status = is_folder(handle, &folder);
     if (status)
         return status;
-    bool folder = view.effective & FILE_ATTRIBUTE_DIRECTORY;
     if (!own && (status = store_copy_up(source, false)))
         return status;
     status = read_target(info, source, &target);
@@ -208,6 +227,8 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     store_announce(target.path.canon);
     if (!status && folder && !respelled)
         status = store_hide(target.path.canon);
+    if (!status && folder)
+        change_index_note(layer_changes, CHANGE_FOLDER_RENAMED);
     // Also when only its spelling changes: from then on the VM's counts.
     if (!status && view.lower && !link)
         status = store_hide(source);
@@ -218,8 +239,8 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
     layer_cleanup_free uint16_t *upper_memory = store_upper_name(target.path.canon, 1, &upper);
     // A file keeps the spelling of what it replaces: on Wine (8, ntdll/unix/file.c) it does.
     struct store_view replaced = {0};
-    if (upper_memory && !link && !respelled &&
-        !(status = store_look(target.path.canon, &replaced)) && replaced.lower && !replaced.upper)
+    if (upper_memory && !respelled && !(status = store_look(target.path.canon, &replaced)) &&
+        replaced.lower && !replaced.upper)
         store_spell_as_host(target.path.canon, &upper);
     if (status)
         return status;
@@ -243,7 +264,7 @@ static NTSTATUS rename_or_link(HANDLE handle, IO_STATUS_BLOCK *io,
             alias_link_changed(target.path.canon);
         // A file that is to be deleted when it is closed goes without a word; what it has replaced
         // must not be seen again.
-        if (replaced.lower)
+        if (replaced.lower && !link)
             store_hide(target.path.canon);
         return status;
     }

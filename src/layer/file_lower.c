@@ -4,6 +4,7 @@
 #include "layer/file_name.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/mapped.h"
 #include "layer/store.h"
 #include "layer/view.h"
 
@@ -285,6 +286,8 @@ static NTSTATUS set_disposition(struct file_lower *file, HANDLE handle, IO_STATU
         real.NtQueryInformationFile(handle, &ignored, &basic, sizeof basic, FileBasicInformation);
     if (!status && flags & DELETES && !(flags & IGNORE_READONLY) &&
         basic.attributes & FILE_ATTRIBUTE_READONLY)
+        return STATUS_CANNOT_DELETE;
+    if (!status && flags & DELETES && mapped_keeps(file->canon))
         return STATUS_CANNOT_DELETE;
     // Who opens it from now on has to look.
     change_index_add(layer_changes, CHANGE_FILE_UPPER, file->canon);

@@ -1,5 +1,7 @@
 #include "layer/file_name.h"
 #include "layer/alias.h"
+#include "layer/changes.h"
+#include "layer/copyup.h"
 #include "layer/drives.h"
 #include "layer/file_lower.h"
 #include "layer/guard.h"
@@ -11,6 +13,59 @@ void file_name_free(struct file_name *name)
 {
     layer_free(name->memory);
     layer_free(name->stream_memory);
+}
+
+/* Whether the name of what is open follows when a folder is renamed through another handle, as on
+ * Windows: Wine 8's stays (server/fd.c, set_fd_name). Tried once, on a folder of the layer's own.
+ */
+static bool names_follow(void)
+{
+    static LONG known; // 1 no, 2 yes
+    if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+        layer_cleanup_handle HANDLE folder = NULL, other = NULL;
+        layer_cleanup_free uint16_t *memory = NULL;
+        struct str16_buf name;
+        struct str16 told = {0};
+        uint16_t units[COPYUP_WORK_NAME_MAX + 1];
+        NTSTATUS status =
+            copyup_make_work(DELETE | SYNCHRONIZE, FILE_DIRECTORY_FILE, 0, units, &name, &folder);
+        if (!status)
+            status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &other);
+        name.cap = COPYUP_WORK_NAME_MAX + 1;
+        str16_put_unit(&name, 'r');
+        if (!status)
+            status = host_rename(folder, str16_view(&name), false);
+        if (!status)
+            status = host_name_of(other, &memory, &told);
+        if (folder)
+            host_delete(folder);
+        bool follows =
+            !status && str16_equal_nocase(ntpath_leaf(told), ntpath_leaf(str16_view(&name)));
+        __atomic_store_n(&known, follows ? 2 : 1, __ATOMIC_RELEASE);
+    }
+    return known == 2;
+}
+
+/* Replaces the name that the kernel has for an open file of the VM's own, if that lies elsewhere by
+ * now: a folder above it, or it itself, was renamed through another handle. What does not exist any
+ * more keeps its name. */
+static void find_again(HANDLE handle, uint16_t **memory, struct str16 *canon)
+{
+    const struct file_lower_open open = {FILE_READ_ATTRIBUTES,
+                                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0};
+    layer_cleanup_handle HANDLE found = NULL;
+    layer_cleanup_free uint16_t *host_memory = NULL, *new_memory = NULL;
+    struct str16 host, now;
+    bool own;
+    uint64_t id = host_id_of(handle);
+    if (!id || file_lower_open_copy(*canon, id, &open, &found) ||
+        host_name_of(found, &host_memory, &host) ||
+        store_canon_of_host(host, &new_memory, &now, &own) || !own)
+        return;
+    layer_free(*memory);
+    *memory = new_memory;
+    *canon = now;
+    new_memory = NULL;
 }
 
 NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon, bool *own)
@@ -31,7 +86,12 @@ NTSTATUS file_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *can
         return STATUS_SUCCESS;
     }
     NTSTATUS status = host_name_of(handle, &host_memory, &host);
-    return status ? status : store_canon_of_host(host, memory, canon, own);
+    if (!status)
+        status = store_canon_of_host(host, memory, canon, own);
+    if (!status && *own && change_index_count(layer_changes, CHANGE_FOLDER_RENAMED) &&
+        !names_follow())
+        find_again(handle, memory, canon);
+    return status;
 }
 
 /* The name relative to an open folder, device or pipe. */

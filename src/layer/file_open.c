@@ -4,6 +4,8 @@
 #include "layer/file_name.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/links.h"
+#include "layer/mapped.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
 
@@ -162,7 +164,7 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
 
 /* Whether the system would let this program open the host's file like this, asked of the system
  * itself: read-only files, access lists, privileges. The handle is closed at once. Who has the file
- * open on the host is of no matter to the VM. */
+ * open on the host is of no matter to the VM; but that the VM runs it as an image is. */
 static NTSTATUS check_access(const struct open_call *call, const struct file_name *name,
                              ACCESS_MASK implied)
 {
@@ -189,6 +191,10 @@ static NTSTATUS check_access(const struct open_call *call, const struct file_nam
     status = call_real(&asked, &attributes, FILE_OPEN);
     if (status)
         handle = NULL;
+    if (status == STATUS_SHARING_VIOLATION &&
+        asked.access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL) &&
+        mapped_is_image(name->path.canon))
+        return status;
     return status == STATUS_ACCESS_DENIED || status == STATUS_PRIVILEGE_NOT_HELD ? status
                                                                                  : STATUS_SUCCESS;
 }
@@ -219,7 +225,12 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
     NTSTATUS status = check_access(call, name, implied);
     if (status)
         return status;
-    return is_excluded(call, name, implied) ? STATUS_SHARING_VIOLATION : STATUS_SUCCESS;
+    if (is_excluded(call, name, implied))
+        return STATUS_SHARING_VIOLATION;
+    return call->options & FILE_DELETE_ON_CLOSE && !folder && !is_stream(name) &&
+                   mapped_is_image(name->path.canon)
+               ? STATUS_CANNOT_DELETE
+               : STATUS_SUCCESS;
 }
 
 static NTSTATUS open_changed(const struct open_call *call, const struct file_name *name)
@@ -347,12 +358,16 @@ static NTSTATUS open_by_id(const struct open_call *call)
 static NTSTATUS open_named(struct open_call *call)
 {
     layer_cleanup_file_name struct file_name name = {0};
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
+    NTSTATUS status = links_follow(&call->attributes, &link);
+    if (status)
+        return status;
     if (!guard_attributes(call->attributes)) // the system says so
         return call_real(call, call->attributes, call->disposition);
     if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
         return open_by_id(call);
-    NTSTATUS status = file_name_read(call->attributes, &name);
+    status = file_name_read(call->attributes, &name);
     if (status)
         return status;
     switch (name.path.kind) {
@@ -458,9 +473,14 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     UNICODE_STRING text;                                                                           \
     OBJECT_ATTRIBUTES found;                                                                       \
     bool on_host = true;                                                                           \
+    layer_cleanup_links_name struct links_name link;                                               \
+    layer_wake();                                                                                  \
+    NTSTATUS status = links_follow((OBJECT_ATTRIBUTES **)&attributes, &link);                      \
+    if (status)                                                                                    \
+        return status;                                                                             \
     if (!attributes || !guard_attributes(attributes))                                              \
         return real.call(attributes, info);                                                        \
-    NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);         \
+    status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);                  \
     if (status)                                                                                    \
         return status;                                                                             \
     status = real.call(&found, info);                                                              \

@@ -587,6 +587,15 @@ void key_handle_release(struct key_handle *key)
 NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *canon)
 {
     *memory = NULL;
+    // A handle on a key of the host's that the VM has renamed is one on its own by now.
+    layer_cleanup_key_handle struct key_handle key = {.record = handles_get(handle, HANDLE_KEY)};
+    if (key.record && key.record->lower) {
+        struct key_listing *listing = key_listing_lock(&key);
+        if (!listing)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        handle = listing->own ? listing->own : handle;
+        key_listing_done(&key);
+    }
     struct key_name name;
     bool lower;
     NTSTATUS status = read_from_kernel(handle, &name, &lower);
@@ -598,17 +607,6 @@ NTSTATUS key_name_of_handle(HANDLE handle, uint16_t **memory, struct str16 *cano
     }
     *memory = name.memory;
     *canon = name.canon;
-    // A handle on a key of the host's that the VM has renamed: only the record knows.
-    layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_KEY);
-    if (lower && record && record->lower && !str16_equal_nocase(record->canon, name.canon)) {
-        uint16_t *copy = layer_alloc((record->canon.len + 1) * sizeof *copy);
-        if (!copy)
-            return STATUS_SUCCESS;
-        memcpy(copy, record->canon.s, record->canon.len * sizeof *copy);
-        layer_free(*memory);
-        *memory = copy;
-        *canon = (struct str16){copy, record->canon.len};
-    }
     return STATUS_SUCCESS;
 }
 

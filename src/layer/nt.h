@@ -392,6 +392,9 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUT
                                           UNICODE_STRING *);
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE, UNICODE_STRING *, ULONG *);
+NTSTATUS NTAPI NtMakeTemporaryObject(HANDLE);
+NTSTATUS NTAPI NtMakePermanentObject(HANDLE);
+NTSTATUS NTAPI NtCreateDebugObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG flags);
 
 // LPC and ALPC ports
 

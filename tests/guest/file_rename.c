@@ -202,6 +202,7 @@ static void plain_changes(void)
         {L"e\\linked", L"linked-ex", 0, LINK_EX},
         {L"a", L"read-only", 1, RENAME},
         {L"e", L"linked", 1, RENAME},
+        {L"c.txt", L"FULL\\X", 1, LINK}, // replaced under another spelling
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         change(changes[i].from, changes[i].to, changes[i].flags, changes[i].class);
@@ -229,6 +230,25 @@ static void deleted_names(void)
     tree();
     make_file(L"d\\one", "again");
     change(L"d\\one", L"full\\x", 0, RENAME);
+    tree();
+}
+
+/* A file that is open while the folder above it gets another name, and a folder its old name. */
+static void open_below(void)
+{
+    HANDLE file;
+    CreateDirectoryW(L"above", NULL);
+    make_file(L"above\\below", "below");
+    printf("open: %08lx\n",
+           (unsigned long)open_name(L"above\\below", FILE_WRITE_ATTRIBUTES, 7, 0, &file));
+    change(L"above", L"above2", 0, RENAME);
+    CreateDirectoryW(L"above", NULL);
+    CreateDirectoryW(L"above\\below", NULL);
+    printf("link onto a name that is taken: %08lx\n",
+           (unsigned long)set_name(file, INVALID_HANDLE_VALUE, L"full\\x", 0, LINK));
+    CloseHandle(file);
+    delete_name(L"above\\below");
+    delete_name(L"above");
     tree();
 }
 
@@ -314,6 +334,7 @@ int wmain(int argc, WCHAR **argv)
     if (wcscmp(what, L"prepare")) {
         tree();
         plain_changes();
+        open_below();
         deleted_names();
         open_handles();
         by_name();

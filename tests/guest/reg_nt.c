@@ -488,11 +488,12 @@ static void work_on_deletion(HANDLE merged)
 
 static void work_on_renaming(HANDLE merged)
 {
-    HANDLE key, other, child;
+    HANDLE key, other, child, before;
     UNICODE_STRING name = counted(L"R2");
     puts("== renaming");
+    must(open_key(&before, merged, L"s2\\dEEP", KEY_READ), "open");
     must(open_key(&key, merged, L"S2", KEY_ALL_ACCESS), "open");
-    must(open_key(&other, merged, L"S2", KEY_READ), "open");
+    must(open_key(&other, merged, L"s2", KEY_READ), "open");
     UNICODE_STRING taken = counted(L"S3"), path = counted(L"a\\b"), own = counted(L"s2");
     say("to a name that is taken", NtRenameKey(key, &taken));
     say("to a path", NtRenameKey(key, &path));
@@ -509,6 +510,9 @@ static void work_on_renaming(HANDLE merged)
     say("open below it", open_key(&child, key, L"Deep", KEY_READ));
     dump_name("below", child);
     close_key(child);
+    dump_name("opened before in another spelling", other);
+    dump_name("below, opened before in another spelling", before);
+    close_key(before);
     close_key(other);
     close_key(key);
     dump(merged, 1);
