@@ -97,28 +97,33 @@ static bool keep_original(const uint8_t *export, uint8_t *out)
     return true;
 }
 
-/* Overwrites the first bytes of the export with a jump. */
-static bool patch_export(uint8_t *export, const struct layer_export_patch *patch, uint8_t *slot)
+/* Overwrites the first bytes of the code with a jump to the replacement. */
+static bool divert(uint8_t *code, const void *replacement, uint8_t *slot)
 {
     uint8_t jump[STUB_JUMP];
-    void *at = export;
+    void *at = code;
     SIZE_T size = STUB_JUMP;
     ULONG before;
+    write_jump(slot, replacement);
+    if (!stub_jump((uintptr_t)code, (uintptr_t)slot, machine, jump))
+        return false;
+    if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE,
+                                    &before))
+        return false;
+    memcpy(code, jump, sizeof jump);
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, before, &before);
+    real.NtFlushInstructionCache(NtCurrentProcess(), code, sizeof jump);
+    return true;
+}
+
+static bool patch_export(uint8_t *export, const struct layer_export_patch *patch, uint8_t *slot)
+{
     if (patch->original) {
         if (!keep_original(export, slot + THUNK))
             return true; // it stays the host's: see exports.h
         *patch->original = slot + THUNK;
     }
-    write_jump(slot, patch->replacement);
-    if (!stub_jump((uintptr_t) export, (uintptr_t)slot, machine, jump))
-        return false;
-    if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE,
-                                    &before))
-        return false;
-    memcpy(export, jump, sizeof jump);
-    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, before, &before);
-    real.NtFlushInstructionCache(NtCurrentProcess(), export, sizeof jump);
-    return true;
+    return divert(export, patch->replacement, slot);
 }
 
 bool layer_is_wine(void)
@@ -165,35 +170,35 @@ static bool takes(const uint8_t *code, unsigned bytes)
 #endif
 }
 
+_Static_assert((int)STUB_TRAMPOLINE_MAX <= (int)SLOT - (int)THUNK, "a slot holds a trampoline");
+
 /* Stands before system calls of another DLL than ntdll, which keep their originals. */
-static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count)
+static void patch_stubs(uint8_t *base)
 {
     struct pe_header header;
     if (!pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T size = count * (THUNK + STUB_TRAMPOLINE_MAX);
-    uint8_t *memory = reserve_slots(base, size);
-    uint8_t *trampoline = memory + count * THUNK;
-    for (size_t i = 0; memory && i < count; i++, trampoline += STUB_TRAMPOLINE_MAX) {
-        const struct layer_stub_patch *patch = &patches[i];
+    SIZE_T size = station_stubs_count * SLOT;
+    uint8_t *slots = reserve_slots(base, size);
+    for (size_t i = 0; slots && i < station_stubs_count; i++) {
+        const struct layer_stub_patch *patch = &station_stubs[i];
         uint32_t rva = pe_find_export(base, &header, patch->name);
-        uint8_t *code = base + rva;
+        uint8_t *code = base + rva, *slot = slots + i * SLOT, *trampoline = slot + THUNK;
         struct stub stub;
         if (!rva || !takes(code, patch->argument_bytes))
             continue;
         if (!stub_parse(machine, code, &stub)) {
-            memory = NULL;
+            slots = NULL;
             break;
         }
         stub_trampoline(machine, &stub, code, (uintptr_t)code, (uintptr_t)trampoline, trampoline);
-        __atomic_store_n(patch->real, (void *)trampoline, __ATOMIC_RELEASE);
-        const struct layer_export_patch jump = {.replacement = patch->replacement};
-        if (patch->replacement && !patch_export(code, &jump, memory + i * THUNK))
-            memory = NULL;
+        *patch->real = trampoline;
+        if (patch->replacement && !divert(code, patch->replacement, slot))
+            slots = NULL;
     }
-    if (!memory) // as above
+    if (!slots) // as above
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
-    void *at = memory;
+    void *at = slots;
     ULONG before;
     real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READ, &before);
 }
@@ -206,7 +211,7 @@ static void on_loaded(struct str16 name, uint8_t *base)
     if (!station_applies())
         return;
     if (str16_equal_ascii(name, "win32u.dll"))
-        patch_stubs(base, station_stubs, station_stubs_count);
+        patch_stubs(base);
     else if (str16_equal_ascii(name, "user32.dll"))
         station_user32_loaded(layer_is_wine());
 }
@@ -272,4 +277,7 @@ void layer_watch_modules(void)
         if (base)
             patch_module(base, &replaced[i]);
     }
+    void *win32u = layer_find_module("win32u.dll");
+    if (win32u && station_applies())
+        patch_stubs(win32u);
 }

@@ -18,12 +18,12 @@ enum {
  * and copied from each process to its children. All strings are UTF-16, terminated, NT paths
  * without a trailing backslash. */
 struct layer_config {
-    uint32_t version;                 // LAYER_CONFIG_VERSION
-    uint32_t ipv4;                    // the VM's address, network byte order as on the wire
-    uint32_t twin;                    // for IPv6, likewise: core/sockaddr.h
-    uint32_t no_network;              // whether it reaches only itself
-    uint32_t interactive;             // whether the process is on the user's desktop, and not the VM's
-    uint16_t id[LAYER_ID_MAX];        // unique on the machine: see vm_id() in core/vmname.h
+    uint32_t version;          // LAYER_CONFIG_VERSION
+    uint32_t ipv4;             // the VM's address, network byte order as on the wire
+    uint32_t twin;             // for IPv6, likewise: core/sockaddr.h
+    uint32_t no_network;       // whether it reaches only itself
+    uint32_t interactive;      // whether the process is on the user's desktop, and not the VM's
+    uint16_t id[LAYER_ID_MAX]; // unique on the machine: see vm_id() in core/vmname.h
     uint16_t folder[LAYER_PATH_MAX];  // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it
     uint16_t store[LAYER_PATH_MAX];   // \??\C:\...\plume: no VM can name it
     uint16_t objects[LAYER_PATH_MAX]; // \Sessions\1\BaseNamedObjects\plume-ID: its object directory
