@@ -58,6 +58,7 @@ bool env_file_read(const wchar_t *path, struct text_list *list, struct plume_err
     wchar_t *line = read_text(path, error);
     if (!line)
         return false;
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the list has the text
     for (unsigned number = 1; line; number++) {
         wchar_t *end = wcschr(line, L'\n'), *next = end ? end + 1 : NULL;
         if (end)
@@ -85,12 +86,15 @@ bool env_files_read(const struct text_list *files, struct text_list *list,
                     struct plume_error *error)
 {
     struct text_list all = {0};
-    for (size_t i = 0; i < files->count; i++)
-        if (!env_file_read(files->items[i], &all, error))
-            return false;
-    for (size_t i = 0; i < list->count; i++)
-        if (!append(&all, list->items[i]))
-            return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, cannot, NULL, NULL);
-    *list = all;
-    return true;
+    bool ok = true;
+    for (size_t i = 0; ok && i < files->count; i++)
+        ok = env_file_read(files->items[i], &all, error);
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = append(&all, list->items[i]) ||
+             error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, cannot, NULL, NULL);
+    if (ok)
+        *list = all;
+    else
+        free(all.items);
+    return ok;
 }

@@ -39,12 +39,14 @@ bool usage_read(struct usage *usage, const struct vm *vm, const struct system_pr
     if (!job)
         return false;
     JOBOBJECT_BASIC_PROCESS_ID_LIST *ids = job_processes(vm, job, error);
-    if (ids) {
-        usage->processes = calloc(ids->NumberOfProcessIdsInList + 1, sizeof *usage->processes);
-        if (!usage->processes)
-            error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot list the processes of the VM",
-                             vm->name, NULL);
+    if (!ids) {
+        CloseHandle(job);
+        return false;
     }
+    usage->processes = calloc(ids->NumberOfProcessIdsInList + 1, sizeof *usage->processes);
+    if (!usage->processes)
+        error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot list the processes of the VM",
+                         vm->name, NULL);
     for (const struct system_process *p = list; usage->processes && p; p = system_process_next(p)) {
         if (!job_has(ids, p->id) || usage->count == ids->NumberOfProcessIdsInList)
             continue;

@@ -147,6 +147,15 @@ static int look(struct stats *stats, bool show)
     return status;
 }
 
+static void forget(struct stats *stats)
+{
+    for (size_t i = 0; i < stats->count; i++)
+        usage_free(&stats->shown[i].usage);
+    free(stats->shown);
+    stats->shown = NULL;
+    stats->count = 0;
+}
+
 /* The VMs with these names, or all that run. Names that are known already keep their last look. */
 static bool choose(struct stats *stats, const struct vm_store *store, const struct command *command,
                    struct plume_error *error)
@@ -157,8 +166,11 @@ static bool choose(struct stats *stats, const struct vm_store *store, const stru
         return false;
     size_t count = stats->all ? names.count : (size_t)command->count;
     struct shown *chosen = calloc(count + 1, sizeof *chosen);
-    bool ok = chosen ||
-              error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot list the VMs", NULL, NULL);
+    if (!chosen) {
+        store_names_free(&names);
+        return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot list the VMs", NULL, NULL);
+    }
+    bool ok = true;
     size_t kept = 0;
     for (size_t i = 0; ok && i < count; i++) {
         struct shown *one = &chosen[kept];
@@ -180,9 +192,7 @@ static bool choose(struct stats *stats, const struct vm_store *store, const stru
         kept++;
     }
     store_names_free(&names);
-    for (size_t k = 0; k < stats->count; k++)
-        usage_free(&stats->shown[k].usage);
-    free(stats->shown);
+    forget(stats);
     stats->shown = chosen;
     stats->count = ok ? kept : 0;
     return ok;
@@ -213,8 +223,10 @@ static int run(struct command *command)
     struct vm_store store;
     if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 0, -1))
         return EXIT_PLUME;
-    if (!vm_store_locate(&store, &error) || !choose(&stats, &store, command, &error))
+    if (!vm_store_locate(&store, &error) || !choose(&stats, &store, command, &error)) {
+        forget(&stats);
         return fail(&error);
+    }
     if (GlobalMemoryStatusEx(&memory))
         stats.machine = memory.ullTotalPhys;
     int status = look(&stats, false);
@@ -224,9 +236,8 @@ static int run(struct command *command)
         Sleep(INTERVAL_MS);
         if (ctrl_c_seen())
             break;
-        if (!once && !choose(&stats, &store, command, &error))
-            return fail(&error);
-        status = look(&stats, true);
+        status =
+            !once && !choose(&stats, &store, command, &error) ? fail(&error) : look(&stats, true);
         if (!once)
             clear_console();
         int written = out_end();
@@ -234,6 +245,7 @@ static int run(struct command *command)
         if (once)
             break;
     }
+    forget(&stats);
     return status;
 }
 
