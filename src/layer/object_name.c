@@ -206,6 +206,7 @@ NTSTATUS object_name_rewrite_text(struct str16 text, struct object_name *name, e
 {
     struct str16 rest;
     *rewritten = false;
+    text = ntpath_from_root(text);
     if (!text.len || text.s[0] != '\\')
         return STATUS_SUCCESS;
     switch (rule_find(RULE_OBJECT, text)->verdict) {
