@@ -223,6 +223,9 @@ NTSTATUS object_name_rewrite_text(struct str16 text, struct object_name *name, e
         return STATUS_INSUFFICIENT_RESOURCES;
     text = without_session_0(text);
     if (below_session_objects(text, &rest)) {
+        // In session 0 the machine's names are the session's.
+        if (layer_state.service)
+            str16_put_ascii(&out, "\\Root\\BaseNamedObjects");
         if (rest.len)
             str16_put_unit(&out, '\\');
         str16_put(&out, rest);
