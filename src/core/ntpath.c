@@ -86,7 +86,17 @@ static bool take_logon_links(struct str16 *text)
     if (!take_component(&rest, "\\DosDevices"))
         return false;
     *text = str16_skip(rest, (size_t)(after_components(rest, 1) - rest.s));
+    while (take_component(text, "\\Global"))
+        ;
     return true;
+}
+
+struct str16 ntpath_from_root(struct str16 name)
+{
+    for (struct str16 rest = name;
+         (take_links(&rest) || take_logon_links(&rest)) && take_component(&rest, "\\GLOBALROOT");)
+        name = rest;
+    return name;
 }
 
 bool ntpath_link(struct str16 name, struct str16 *link, struct str16 *rest)

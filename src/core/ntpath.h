@@ -43,6 +43,9 @@ struct ntpath_drives {
 bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon,
                   struct ntpath *path);
 
+/* The absolute NT name `name` without a way round by \??\GLOBALROOT, a link to the root. */
+struct str16 ntpath_from_root(struct str16 name);
+
 /* Whether the absolute NT name `name` begins with the name of a device link, such as a drive
  * letter, in \?? or one of its other names (also \Sessions\0\DosDevices\00000000-00012345, a
  * logon's): the link's name goes to *link and what follows it, empty or with its backslash, to

@@ -1,3 +1,4 @@
+#include "layer/keep.h"
 #include "layer/exports.h"
 #include "layer/layer.h"
 #include "layer/lock.h"
@@ -185,6 +186,10 @@ static NTSTATUS make_image(struct installation *in)
     *state = layer_state;
     state->entered = in->process == NtCurrentProcess();
     state->orphan = layer_state.entered;
+    // What the monitor starts are services.
+    state->service = layer_state.service ||
+                     (layer_state.entered && !state->entered && layer_kept &&
+                      layer_kept->services_apart && layer_kept->monitor == layer_process_id());
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =

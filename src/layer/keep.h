@@ -10,8 +10,8 @@ enum { KEEP_MAX = 1024 };
 
 /* What the VM's processes know of it, in the memory that they share: zeroed, nothing. */
 struct keep_table {
-    uint32_t monitor; // its process id
-    uint32_t padding;
+    uint32_t monitor;        // its process id
+    uint32_t services_apart; // whether the host's services run in session 0, and the VM does not
     struct keep_entry {
         uint64_t name;   // a hash; 0: free
         uint64_t handle; // the monitor's; 0 while it is being made or closed

@@ -20,6 +20,7 @@ struct layer_state {
     uint32_t calls; // LAYER_CALL_COUNT
     void *ntdll;    // its base, the same in all processes of one bitness
     bool entered;   // the process is the monitor or a command: it came in from outside, by itself
+    bool service;   // a service, or what one has started, whose session natively is 0
     bool orphan;    // its parent is such a process, which the VM does not see
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };

@@ -206,6 +206,7 @@ NTSTATUS object_name_rewrite_text(struct str16 text, struct object_name *name, e
 {
     struct str16 rest;
     *rewritten = false;
+    text = ntpath_from_root(text);
     if (!text.len || text.s[0] != '\\')
         return STATUS_SUCCESS;
     switch (rule_find(RULE_OBJECT, text)->verdict) {
@@ -222,6 +223,9 @@ NTSTATUS object_name_rewrite_text(struct str16 text, struct object_name *name, e
         return STATUS_INSUFFICIENT_RESOURCES;
     text = without_session_0(text);
     if (below_session_objects(text, &rest)) {
+        // In session 0 the machine's names are the session's.
+        if (layer_state.service)
+            str16_put_ascii(&out, "\\Root\\BaseNamedObjects");
         if (rest.len)
             str16_put_unit(&out, '\\');
         str16_put(&out, rest);

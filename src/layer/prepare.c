@@ -1,5 +1,6 @@
 #include "core/ntpath.h"
 #include "layer/changes.h"
+#include "layer/keep.h"
 #include "layer/key_store.h"
 #include "layer/store.h"
 
@@ -76,6 +77,30 @@ static NTSTATUS make_objects(struct str16_buf *buf)
     for (size_t i = 0; !status && i < count; i++)
         status = make_link(buf, links[i].link, links[i].session, links[i].target);
     return status;
+}
+
+/* Whether the host runs anything in session 0: there its services are, on Windows. Wine has one
+ * session for all. */
+static bool session_0_runs(void)
+{
+    bool found = false;
+    for (ULONG size = 0x40000, needed; !found && size <= 0x1000000; size *= 2) {
+        layer_cleanup_free uint8_t *list = layer_alloc(size);
+        NTSTATUS status =
+            list ? real.NtQuerySystemInformation(SystemProcessInformation, list, size, &needed)
+                 : STATUS_INSUFFICIENT_RESOURCES;
+        if (status == STATUS_INFO_LENGTH_MISMATCH)
+            continue;
+        for (size_t at = 0; !status && !found;) {
+            const SYSTEM_PROCESS_INFORMATION *process = (const void *)(list + at);
+            found = !process->SessionId;
+            if (!process->NextEntryOffset)
+                break;
+            at += process->NextEntryOffset;
+        }
+        break;
+    }
+    return found;
 }
 
 /* A folder of files\ or hidden\, while its tree is walked. */
@@ -188,6 +213,8 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     *what = "making the memory that the VM's processes share";
     if ((status = shared_make()))
         return status;
+    layer_kept->services_apart =
+        NtCurrentTeb()->ProcessEnvironmentBlock->SessionId && session_0_runs();
     *what = "reading the VM's files";
     if ((status = clear_work()) || (status = walk_store("\\files", false)) ||
         (status = walk_store("\\hidden", true)))

@@ -581,6 +581,10 @@ NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_RO
     struct call call = {file, event, apc, apc_context, io, code, in, in_length, out, out_length};
     const struct sockaddr_request *form = sockaddr_request(code, sizeof(void *), in, in_length);
     NTSTATUS status;
+    // The mount manager's requests that need write access change which volume has which letter, on
+    // the host. (Device type 'm', ntddk's and Wine's mountmgr.h.)
+    if (code >> 16 == 'm' && code >> 14 & FILE_WRITE_ACCESS)
+        return STATUS_ACCESS_DENIED;
     if (!layer_config.ipv4)
         return pass(&call);
     if (!form)

@@ -525,6 +525,28 @@ static void no_drives(void **state)
     assert_string_equal(narrow(path.canon, text), "C\\x");
 }
 
+static void around_the_root(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\\??\\GLOBALROOT\\BaseNamedObjects\\x", "\\BaseNamedObjects\\x"},
+        {"\\GLOBAL??\\globalroot\\??\\Global\\GLOBALROOT\\Device", "\\Device"},
+        {"\\??\\GLOBALROOT\\??\\C:\\x", "\\??\\C:\\x"},
+        {"\\Sessions\\0\\DosDevices\\0-1\\Global\\GLOBALROOT\\x", "\\x"},
+        {"\\Sessions\\0\\DosDevices\\0-1\\GLOBALROOT\\x", "\\x"},
+        {"\\??\\GLOBALROOT", ""},
+        {"\\??\\GLOBALROOTS\\x", "\\??\\GLOBALROOTS\\x"},
+        {"\\??\\x", "\\??\\x"},
+        {"\\x", "\\x"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint16_t units[UNITS];
+        char text[UNITS];
+        assert_string_equal(narrow(ntpath_from_root(wide(cases[i][0], units)), text), cases[i][1]);
+    }
+}
+
 static void own_machine(void **state)
 {
     (void)state;
@@ -623,6 +645,7 @@ int main(void)
         cmocka_unit_test(no_drives),
         cmocka_unit_test(links),
         cmocka_unit_test(own_machine),
+        cmocka_unit_test(around_the_root),
     };
     return cmocka_run_group_tests(tests, make_drives, NULL);
 }
