@@ -185,6 +185,7 @@ static NTSTATUS make_image(struct installation *in)
     *state = layer_state;
     state->entered = in->process == NtCurrentProcess();
     state->orphan = layer_state.entered;
+    state->inherited = NULL;
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =

@@ -21,6 +21,7 @@ struct layer_state {
     void *ntdll;    // its base, the same in all processes of one bitness
     bool entered;   // the process is the monitor or a command: it came in from outside, by itself
     bool orphan;    // its parent is such a process, which the VM does not see
+    void *inherited; // see inherit.h; NULL for nothing
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;
