@@ -89,22 +89,57 @@ static bool bad_reply(const struct vm *vm, struct plume_error *error)
                        L"its answer makes no sense", NULL);
 }
 
-/* A request of nothing but its number. The reader stands behind what all replies begin with. */
+/* The reader stands behind what all replies begin with. */
+static bool ask_with(const struct vm *vm, const struct wire_writer *request,
+                     uint8_t reply_bytes[CONTROL_MESSAGE_MAX], struct wire_reader *reply,
+                     struct plume_error *error)
+{
+    DWORD len = 0;
+    HANDLE pipe = connect_to(vm, error);
+    if (!pipe)
+        return false;
+    bool ok = transact(vm, pipe, request, ANSWER_MS, reply_bytes, &len, error);
+    CloseHandle(pipe);
+    *reply = wire_reader_on(reply_bytes, len);
+    return ok && begin_reply(vm, reply, error);
+}
+
+/* A request of nothing but its number. */
 static bool ask(const struct vm *vm, uint32_t what, uint8_t reply_bytes[CONTROL_MESSAGE_MAX],
                 struct wire_reader *reply, struct plume_error *error)
 {
     _Alignas(8) unsigned char request_bytes[16];
     struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
-    DWORD len = 0;
     wire_put_u32(&request, CONTROL_VERSION);
     wire_put_u32(&request, what);
-    HANDLE pipe = connect_to(vm, error);
-    if (!pipe)
+    return ask_with(vm, &request, reply_bytes, reply, error);
+}
+
+bool control_limits(const struct vm *vm, struct plume_error *error)
+{
+    _Alignas(8) uint8_t bytes[CONTROL_MESSAGE_MAX], request_bytes[32];
+    struct wire_writer request = wire_writer_on(request_bytes, sizeof(request_bytes));
+    struct wire_reader reply;
+    wire_put_u32(&request, CONTROL_VERSION);
+    wire_put_u32(&request, CONTROL_LIMITS);
+    wire_put_u64(&request, vm->config.limits.memory);
+    wire_put_u32(&request, vm->config.limits.cpus);
+    wire_put_u32(&request, vm->config.limits.pids);
+    if (!ask_with(vm, &request, bytes, &reply, error))
         return false;
-    bool ok = transact(vm, pipe, &request, ANSWER_MS, reply_bytes, &len, error);
-    CloseHandle(pipe);
-    *reply = wire_reader_on(reply_bytes, len);
-    return ok && begin_reply(vm, reply, error);
+    wire_get_u32(&reply); // what the host does not keep: limits_warn() says it
+    return wire_done(&reply) || bad_reply(vm, error);
+}
+
+bool control_pause(const struct vm *vm, bool resume, struct plume_error *error)
+{
+    _Alignas(8) uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct wire_reader reply;
+    if (!ask(vm, resume ? CONTROL_RESUME : CONTROL_PAUSE, bytes, &reply, error))
+        return false;
+    if (!resume)
+        wire_get_u32(&reply); // how many processes are held
+    return wire_done(&reply) || bad_reply(vm, error);
 }
 
 bool control_status(const struct vm *vm, uint32_t *monitor, struct plume_error *error)

@@ -18,6 +18,12 @@ struct control_port {
 bool control_ports(const struct vm *vm, struct control_port **ports, size_t *count,
                    struct plume_error *error);
 
+/* Gives a running VM the limits that its configuration has. */
+bool control_limits(const struct vm *vm, struct plume_error *error);
+
+/* Holds a running VM's processes, or lets them go on. */
+bool control_pause(const struct vm *vm, bool resume, struct plume_error *error);
+
 /* Stops a VM: its services are asked to stop and have `seconds` for it, then all its processes are
  * ended. Returns when the monitor has gone too. Says on standard error which services had to be
  * ended, and records the time in vm.json. That the VM does not run is no failure. With `force` a

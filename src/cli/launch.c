@@ -31,7 +31,21 @@ bool ctrl_c_seen(void)
 
 /* ---- entering ---- */
 
-static bool enter(const struct vm *vm, struct plume_error *error)
+/* Sees to it that the user's desktop is there. On Wine the first process that needs its window
+ * starts explorer.exe to make it, past the layer (dlls/win32u/winstation.c, get_desktop_window):
+ * that is to be this process, while it is outside, not one of the VM's. As long as it waits for the
+ * program, the desktop stays. */
+static void need_user_desktop(void)
+{
+    HMODULE user32 = LoadLibraryW(L"user32.dll");
+    __typeof__(&GetDesktopWindow) desktop_window =
+        user32 ? (__typeof__(desktop_window))(void *)GetProcAddress(user32, "GetDesktopWindow")
+               : NULL;
+    if (desktop_window)
+        desktop_window();
+}
+
+static bool enter(const struct vm *vm, bool interactive, struct plume_error *error)
 {
     struct layer_config *config = calloc(1, sizeof(*config));
     const char *what = "";
@@ -39,6 +53,9 @@ static bool enter(const struct vm *vm, struct plume_error *error)
         return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot enter the VM", vm->name,
                                 NULL);
     bool ok = vm_layer_config(vm, config, error);
+    config->interactive = interactive;
+    if (interactive)
+        need_user_desktop();
     if (ok) {
         NTSTATUS status = plume_layer_enter(config, &what);
         if (status < 0) {
@@ -60,6 +77,11 @@ static HANDLE open_job(const struct vm *vm, struct plume_error *error)
         error_plain(error, L"the VM is not running:", vm->name, L"", L"'plume start' starts it");
     else if (!job)
         error_win32(error, L"cannot open the job of the VM", vm->name, NULL);
+    if (job && vm_is_paused(vm)) {
+        error_plain(error, L"the VM is paused:", vm->name, L"", L"'plume unpause' lets it go on");
+        CloseHandle(job);
+        return NULL;
+    }
     return job;
 }
 
@@ -69,7 +91,7 @@ bool vm_enter(const struct vm *vm, struct plume_error *error)
     if (!job)
         return false;
     CloseHandle(job);
-    return enter(vm, error);
+    return enter(vm, false, error);
 }
 
 /* ---- finding the program ---- */
@@ -298,7 +320,9 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     free(passed.list);
     // What the layer answers for a program that it cannot be brought into.
     const wchar_t *advice =
-        code == ERROR_NOT_SUPPORTED ? L"a VM starts programs of its own bitness only" : NULL;
+        code == ERROR_NOT_SUPPORTED      ? L"a VM starts programs of its own bitness only"
+        : code == ERROR_NOT_ENOUGH_QUOTA ? L"the VM has as many processes as --pids lets it"
+                                         : NULL;
     error_win32_code(&error, code, L"cannot run", launch->program, advice);
     fail(&error);
     return false;
@@ -312,8 +336,8 @@ int launch(const struct vm *vm, const struct launch *launch)
     DWORD code = EXIT_PLUME;
     int status = EXIT_PLUME;
     HANDLE job = open_job(vm, &error);
-    if (!job || !enter(vm, &error) || !set_variables(&launch->variables, &error) ||
-        !set_folder(launch->folder, &error))
+    if (!job || !enter(vm, launch->interactive, &error) ||
+        !set_variables(&launch->variables, &error) || !set_folder(launch->folder, &error))
         return fail(&error);
     if (!find_program(launch->program, path, ARRAYSIZE(path))) {
         error_plain(&error, L"there is no program", launch->program, L"", NULL);

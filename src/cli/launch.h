@@ -13,7 +13,9 @@ struct launch {
     const wchar_t *program;     // as it was asked for: a name or a path
     const wchar_t *line;        // the command line from the program on, as it was typed
     const wchar_t *folder;      // the current folder; NULL: this process's, if the VM has it
+    struct text_list env_files; // files of variables, which count less
     struct text_list variables; // K=V each, or K for "as it is here"
+    bool interactive;           // on the user's desktop, not on the VM's
 };
 
 /* Enters the VM, runs the program on this process's console and standard handles, and waits. Ctrl-C

@@ -7,8 +7,13 @@
 const wchar_t *state_of(const struct vm *vm)
 {
     if (vm_is_running(vm))
-        return L"running";
+        return vm_is_paused(vm) ? L"paused" : L"running";
     return vm->config.started ? L"stopped" : L"created";
+}
+
+bool state_is_up(const wchar_t *state)
+{
+    return wcscmp(state, L"running") == 0 || wcscmp(state, L"paused") == 0;
 }
 
 void json_vm(struct json_writer *json, const struct vm *vm, const wchar_t *state)

@@ -5,8 +5,11 @@
 #include "core/json.h"
 #include "vm/vm.h"
 
-/* "running", "created" (never started) or "stopped". */
+/* "running", "paused", "created" (never started) or "stopped". */
 const wchar_t *state_of(const struct vm *vm);
+
+/* Whether that is the state of a VM that has a monitor: "running" or "paused". */
+bool state_is_up(const wchar_t *state);
 
 /* The members that every JSON object about a VM begins with: name, state, ip, store. */
 void json_vm(struct json_writer *json, const struct vm *vm, const wchar_t *state);

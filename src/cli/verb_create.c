@@ -23,6 +23,7 @@ static int run(struct command *command)
     store_unlock(&lock);
     if (!ok)
         return fail(&error);
+    limits_warn(&vm, &wanted.limits);
     out_format(L"%ls\n", vm.name);
     return out_end();
 }

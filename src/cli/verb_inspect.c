@@ -11,6 +11,40 @@ static void line(const wchar_t *key, const wchar_t *value)
     out_text(L"\n");
 }
 
+static void show_limits(const struct limits *limits)
+{
+    wchar_t text[LIMITS_TEXT_MAX];
+    char ascii[LIMITS_TEXT_MAX];
+    limits_size_to_text(limits->memory, ascii);
+    _snwprintf(text, ARRAYSIZE(text), L"%hs", ascii);
+    line(L"memory", limits->memory ? text : L"-");
+    limits_cpus_to_text(limits->cpus, ascii);
+    _snwprintf(text, ARRAYSIZE(text), L"%hs", ascii);
+    line(L"cpus", limits->cpus ? text : L"-");
+    _snwprintf(text, ARRAYSIZE(text), L"%u", (unsigned)limits->pids);
+    line(L"pids", limits->pids ? text : L"-");
+}
+
+/* "memory" in bytes, "cpus" and "pids"; null where there is no limit. */
+static void json_limits(struct json_writer *json, const struct limits *limits)
+{
+    char cpus[LIMITS_TEXT_MAX] = "null";
+    if (limits->cpus)
+        limits_cpus_to_text(limits->cpus, cpus);
+    json_key(json, "memory");
+    if (limits->memory)
+        json_u64(json, limits->memory);
+    else
+        json_null(json);
+    json_key(json, "cpus");
+    json_literal(json, cpus);
+    json_key(json, "pids");
+    if (limits->pids)
+        json_u64(json, limits->pids);
+    else
+        json_null(json);
+}
+
 static void show_text(const struct vm *vm, const wchar_t *state, uint32_t monitor)
 {
     wchar_t text[32], ports[1024];
@@ -23,10 +57,11 @@ static void show_text(const struct vm *vm, const wchar_t *state, uint32_t monito
     _snwprintf(text, ARRAYSIZE(text), L"%hs", ip);
     line(L"ip", text);
     line(L"network", vm->config.no_network ? L"none" : L"default");
-    ports_shown(vm, wcscmp(state, L"running") == 0, ports, ARRAYSIZE(ports));
+    ports_shown(vm, state_is_up(state), ports, ARRAYSIZE(ports));
     line(L"ports", ports);
     vm_config_hostname(&vm->config, hostname);
     line(L"hostname", hostname);
+    show_limits(&vm->config.limits);
     line(L"store", vm->shown);
     time_shown(vm->config.created, text, ARRAYSIZE(text));
     line(L"created", text);
@@ -50,10 +85,11 @@ static void show_json(const struct vm *vm, const wchar_t *state, uint32_t monito
     json_vm(&json, vm, state);
     json_key(&json, "network");
     json_ascii(&json, vm->config.no_network ? "none" : "default");
-    json_ports(&json, vm, wcscmp(state, L"running") == 0);
+    json_ports(&json, vm, state_is_up(state));
     vm_config_hostname(&vm->config, hostname);
     json_key(&json, "hostname");
     json_wide(&json, hostname);
+    json_limits(&json, &vm->config.limits);
     json_key(&json, "id");
     json_wide(&json, vm->id);
     json_time(&json, "created", vm->config.created);
@@ -90,7 +126,7 @@ static int run(struct command *command)
     if (!vm_store_locate(&store, &error) || !vm_open(&vm, &store, command->args[0], &error))
         return fail(&error);
     const wchar_t *state = state_of(&vm);
-    if (wcscmp(state, L"running") == 0 && !control_status(&vm, &monitor, &error))
+    if (state_is_up(state) && !control_status(&vm, &monitor, &error))
         status = fail(&error); // what is known is shown all the same
     if (json_format)
         show_json(&vm, state, monitor);

@@ -15,14 +15,14 @@ static void list_one(struct listing *listing, const struct vm *vm)
     const wchar_t *state = state_of(vm);
     char ip[16];
     wchar_t text[32], ports[128];
-    if (!listing->all && wcscmp(state, L"running") != 0)
+    if (!listing->all && !state_is_up(state))
         return;
     if (listing->json_format) {
         json_begin_object(&listing->json);
         json_vm(&listing->json, vm, state);
         json_time(&listing->json, "created", vm->config.created);
         json_time(&listing->json, "started", vm->config.started);
-        json_ports(&listing->json, vm, wcscmp(state, L"running") == 0);
+        json_ports(&listing->json, vm, state_is_up(state));
         json_end_object(&listing->json);
         return;
     }
@@ -33,7 +33,7 @@ static void list_one(struct listing *listing, const struct vm *vm)
     table_put(&listing->table, text);
     time_shown(vm->config.created, text, ARRAYSIZE(text));
     table_put(&listing->table, text);
-    ports_shown(vm, wcscmp(state, L"running") == 0, ports, ARRAYSIZE(ports));
+    ports_shown(vm, state_is_up(state), ports, ARRAYSIZE(ports));
     table_put(&listing->table, ports);
 }
 
@@ -79,8 +79,9 @@ const struct verb verb_ps = {
     .usage = L"[-a] [--format json]",
     .summary = L"List the VMs",
     .details = L"Those that run; with -a (--all) all. A VM is 'created' until it is first started, "
-               L"then 'running' or\n"
-               L"'stopped'. A damaged VM is reported on standard error, and the exit status is "
+               L"then 'running',\n"
+               L"'paused' or 'stopped'. A damaged VM is reported on standard error, and the exit "
+               L"status is "
                L"then 125.\n",
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "control_client.h"
 #include "core/cmdline.h"
+#include "env_file.h"
 #include "launch.h"
 #include "start.h"
 #include "store.h"
@@ -63,6 +64,8 @@ static wchar_t *exec_line(const wchar_t *self, const struct vm *vm, const struct
     cap += what->folder ? 2 * wcslen(what->folder) + 8 : 0;
     for (size_t i = 0; i < what->variables.count; i++)
         cap += 2 * wcslen(what->variables.items[i]) + 8;
+    for (size_t i = 0; i < what->env_files.count; i++)
+        cap += 2 * wcslen(what->env_files.items[i]) + 16;
     wchar_t *line = malloc(cap * sizeof(*line));
     if (!line)
         return NULL;
@@ -73,10 +76,16 @@ static wchar_t *exec_line(const wchar_t *self, const struct vm *vm, const struct
         cmdline_put(&buf, str16_of(L"-e"));
         cmdline_put(&buf, str16_of(what->variables.items[i]));
     }
+    for (size_t i = 0; i < what->env_files.count; i++) {
+        cmdline_put(&buf, str16_of(L"--env-file"));
+        cmdline_put(&buf, str16_of(what->env_files.items[i]));
+    }
     if (what->folder) {
         cmdline_put(&buf, str16_of(L"-w"));
         cmdline_put(&buf, str16_of(what->folder));
     }
+    if (what->interactive)
+        cmdline_put(&buf, str16_of(L"--interactive"));
     cmdline_put(&buf, str16_of(vm->name));
     str16_put_ascii(&buf, " ");
     str16_put(&buf, str16_of(what->line)); // as it was typed
@@ -136,7 +145,9 @@ static int run(struct command *command)
     const struct option options[] = {{0, L"rm", OPTION_FLAG, &remove},
                                      {0, L"name", OPTION_TEXT, &name},
                                      {L'e', L"env", OPTION_LIST, &what.variables},
+                                     {0, L"env-file", OPTION_LIST, &what.env_files},
                                      {L'w', L"workdir", OPTION_TEXT, &what.folder},
+                                     {0, L"interactive", OPTION_FLAG, &what.interactive},
                                      VM_OPTIONS(vm_options)};
     struct plume_error error;
     struct vm_store store;
@@ -144,9 +155,14 @@ static int run(struct command *command)
     if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_FIRST, 1, -1) ||
         !vm_options_read(command, &vm_options, &wanted))
         return EXIT_PLUME;
+    // Read again by the one that runs the program; a bad one must not have made a VM.
+    struct text_list ignored = {0};
+    if (!env_files_read(&what.env_files, &ignored, &error))
+        return fail(&error);
     ctrl_c_hold();
     if (!vm_store_locate(&store, &error) || !create(&store, name, &wanted, &vm, &error))
         return fail(&error);
+    limits_warn(&vm, &wanted.limits);
     what.program = command->args[0];
     what.line = command->raw[0];
     int status = EXIT_INTERRUPTED;
@@ -162,12 +178,15 @@ static int run(struct command *command)
 
 const struct verb verb_run = {
     .name = L"run",
-    .usage = L"[--rm] [--name NAME] [-e K=V]... [-w DIR] " VM_OPTIONS_USAGE L" CMD [ARG...]",
+    .usage = L"[--rm] [--name NAME] [-e K=V]... [--env-file FILE]... [-w DIR] "
+             L"[--interactive] " VM_OPTIONS_USAGE L" CMD [ARG...]",
     .summary = L"Run a program in a new VM",
     .details = L"Makes a VM (with --name of this name, else of two words), starts it, runs the "
                L"program in it as 'plume\n"
                L"exec' does, and stops the VM when the program has ended. With --rm it is removed "
                L"then, also after\n"
-               L"Ctrl-C. Plume ends with the program's exit status.\n" VM_OPTIONS_DETAILS,
+               L"Ctrl-C. Plume ends with the program's exit status. --interactive: the program's "
+               L"windows are on\nthe user's desktop, and it sees those that are "
+               L"there.\n" VM_OPTIONS_DETAILS,
     .run = run,
 };

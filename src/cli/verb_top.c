@@ -1,95 +1,38 @@
-#include <windows.h>
-#include <tlhelp32.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "cli.h"
 #include "output.h"
-#include "vm/vm.h"
+#include "processes.h"
 
-/* The ids of all processes in the VM's job; to be freed. NULL with *error. */
-static JOBOBJECT_BASIC_PROCESS_ID_LIST *list_job(const struct vm *vm, struct plume_error *error)
-{
-    HANDLE job = OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, vm->job_name);
-    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = NULL;
-    if (!job) {
-        if (GetLastError() == ERROR_FILE_NOT_FOUND)
-            error_plain(error, L"the VM is not running:", vm->name, L"",
-                        L"'plume start' starts it");
-        else
-            error_win32(error, L"cannot open the job of the VM", vm->name, NULL);
-        return NULL;
-    }
-    for (DWORD room = 64;; room *= 2) {
-        DWORD size = (DWORD)(offsetof(JOBOBJECT_BASIC_PROCESS_ID_LIST, ProcessIdList) +
-                             room * sizeof(ULONG_PTR));
-        free(list);
-        list = calloc(1, size);
-        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-        BOOL ok =
-            list && QueryInformationJobObject(job, JobObjectBasicProcessIdList, list, size, NULL);
-        if (ok && list->NumberOfProcessIdsInList >= list->NumberOfAssignedProcesses)
-            break;
-        if (!ok && (!list || GetLastError() != ERROR_MORE_DATA)) {
-            error_win32(error, L"cannot list the processes of the VM", vm->name, NULL);
-            free(list);
-            list = NULL;
-            break;
-        }
-    }
-    CloseHandle(job);
-    return list;
-}
-
-static bool is_listed(const JOBOBJECT_BASIC_PROCESS_ID_LIST *list, DWORD process)
-{
-    for (DWORD i = 0; i < list->NumberOfProcessIdsInList; i++) {
-        if (list->ProcessIdList[i] == process)
-            return true;
-    }
-    return false;
-}
-
-/* Processor time that the process has used, in milliseconds; 0 where it cannot be asked. */
-static uint64_t cpu_ms(DWORD process)
-{
-    FILETIME created, ended, kernel, user;
-    HANDLE handle = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, process);
-    uint64_t ms = 0;
-    if (handle && GetProcessTimes(handle, &created, &ended, &kernel, &user))
-        ms = (((uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime) +
-              ((uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime)) /
-             10000;
-    if (handle)
-        CloseHandle(handle);
-    return ms;
-}
-
-static void put_process(const PROCESSENTRY32W *process, struct table *table,
+static void put_process(const struct system_process *process, struct table *table,
                         struct json_writer *json)
 {
-    uint64_t ms = cpu_ms(process->th32ProcessID);
+    uint64_t ms = ((uint64_t)process->kernel.QuadPart + (uint64_t)process->user.QuadPart) / 10000;
+    wchar_t name[MAX_PATH] = L"";
+    size_t units = process->name_bytes / sizeof *name;
+    memcpy(name, process->name, (units < MAX_PATH ? units : MAX_PATH - 1) * sizeof *name);
     if (json) {
         json_begin_object(json);
         json_key(json, "pid");
-        json_u64(json, process->th32ProcessID);
+        json_u64(json, process->id);
         json_key(json, "ppid");
-        json_u64(json, process->th32ParentProcessID);
+        json_u64(json, process->parent);
         json_key(json, "threads");
-        json_u64(json, process->cntThreads);
+        json_u64(json, process->threads);
         json_key(json, "cpu_ms");
         json_u64(json, ms);
         json_key(json, "name");
-        json_wide(json, process->szExeFile);
+        json_wide(json, name);
         json_end_object(json);
         return;
     }
     wchar_t cpu[32];
     _snwprintf(cpu, ARRAYSIZE(cpu), L"%u.%02u", (unsigned)(ms / 1000), (unsigned)(ms % 1000 / 10));
-    table_put_u32(table, process->th32ProcessID);
-    table_put_u32(table, process->th32ParentProcessID);
-    table_put_u32(table, process->cntThreads);
+    table_put_u32(table, (uint32_t)process->id);
+    table_put_u32(table, (uint32_t)process->parent);
+    table_put_u32(table, process->threads);
     table_put(table, cpu);
-    table_put(table, process->szExeFile);
+    table_put(table, name);
 }
 
 static int run(struct command *command)
@@ -104,12 +47,12 @@ static int run(struct command *command)
         return EXIT_PLUME;
     if (!vm_store_locate(&store, &error) || !vm_open(&vm, &store, command->args[0], &error))
         return fail(&error);
-    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = list_job(&vm, &error);
-    if (!list)
-        return fail(&error);
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    if (snapshot == INVALID_HANDLE_VALUE) {
-        error_win32(&error, L"cannot list the processes of the VM", vm.name, NULL);
+    HANDLE job = job_open(&vm, &error);
+    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = job ? job_processes(&vm, job, &error) : NULL;
+    struct system_process *all = list ? system_processes(&error) : NULL;
+    if (job)
+        CloseHandle(job);
+    if (!all) {
         free(list);
         return fail(&error);
     }
@@ -119,13 +62,12 @@ static int run(struct command *command)
         json_begin_array(&json);
     else
         table = table_begin(ARRAYSIZE(headings), headings);
-    PROCESSENTRY32W process = {.dwSize = sizeof(process)};
-    for (BOOL more = Process32FirstW(snapshot, &process); more;
-         more = Process32NextW(snapshot, &process)) {
-        if (is_listed(list, process.th32ProcessID))
-            put_process(&process, &table, json_format ? &json : NULL);
+    for (const struct system_process *process = all; process;
+         process = system_process_next(process)) {
+        if (job_has(list, process->id))
+            put_process(process, &table, json_format ? &json : NULL);
     }
-    CloseHandle(snapshot);
+    free(all);
     free(list);
     if (json_format) {
         json_end_array(&json);

@@ -1,4 +1,5 @@
 #include "vm_options.h"
+#include "vm/job_limits.h"
 
 static bool read_ports(const struct command *command, const struct text_list *list,
                        struct vm_config *config)
@@ -42,6 +43,35 @@ static bool read_ip(const struct command *command, const wchar_t *text, struct v
     return false;
 }
 
+bool limit_options_read(const struct command *command, const struct limit_options *options,
+                        struct limits *limits)
+{
+    if (options->memory && !limits_read_memory(str16_of(options->memory), &limits->memory)) {
+        fail_usage(command, L"this is not a size such as 512m or 2g, of at least 6m:",
+                   options->memory);
+        return false;
+    }
+    if (options->cpus && !limits_read_cpus(str16_of(options->cpus), &limits->cpus)) {
+        fail_usage(command, L"this is not a number of processors, 0.01 to 1024:", options->cpus);
+        return false;
+    }
+    if (options->pids && !limits_read_pids(str16_of(options->pids), &limits->pids)) {
+        fail_usage(command, L"this is not a number of processes, up to 1000000:", options->pids);
+        return false;
+    }
+    return true;
+}
+
+void limits_warn(const struct vm *vm, const struct limits *limits)
+{
+    // Processes are counted by the layer where the host does not.
+    unsigned unkept = job_limits_unkept(limits);
+    if (unkept & JOB_LIMIT_MEMORY)
+        note(L"this host does not enforce --memory: the VM '%ls' can use more", vm->name);
+    if (unkept & JOB_LIMIT_CPUS)
+        note(L"this host does not enforce --cpus: the VM '%ls' can use more", vm->name);
+}
+
 bool vm_options_read(const struct command *command, const struct vm_options *options,
                      struct vm_config *config)
 {
@@ -70,5 +100,7 @@ bool vm_options_read(const struct command *command, const struct vm_options *opt
                    L"--network none");
         return false;
     }
+    if (!limit_options_read(command, &options->limits, &config->limits))
+        return false;
     return !options->ip || read_ip(command, options->ip, config);
 }

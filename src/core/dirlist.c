@@ -181,6 +181,32 @@ static int rank(struct str16 name)
     return str16_equal_ascii(name, ".") ? 0 : str16_equal_ascii(name, "..") ? 1 : 2;
 }
 
+size_t dirlist_strip(uint32_t class, uint8_t *list, size_t size, struct str16 prefix)
+{
+    struct dirlist_entry entry;
+    uint32_t next = 1;
+    size_t out = 0, last = 0, end = 0;
+    // What is written is never longer than what was read in its place.
+    for (size_t at = 0;
+         next && at < size && dirlist_read(class, list + at, size - at, &entry, &next);
+         at += next) {
+        if (!str16_starts_nocase(entry.name, prefix))
+            continue;
+        size_t fixed = dirlist_fixed_size(class);
+        entry.name = str16_skip(entry.name, prefix.len);
+        memmove(list + out + fixed, entry.name.s, entry.name.len * sizeof *entry.name.s);
+        dirlist_write(class, &entry, list + out, fixed); // the name is there
+        if (end) {
+            uint32_t offset = (uint32_t)(out - last);
+            memcpy(list + last, &offset, sizeof offset);
+        }
+        last = out;
+        end = out + fixed + entry.name.len * sizeof *entry.name.s;
+        out = (end + 7) & ~(size_t)7;
+    }
+    return end;
+}
+
 int dirlist_compare(const struct dirlist_entry *a, const struct dirlist_entry *b)
 {
     int difference = rank(a->name) - rank(b->name);

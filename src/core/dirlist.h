@@ -59,6 +59,10 @@ size_t dirlist_write(uint32_t class, const struct dirlist_entry *entry, uint8_t 
 bool dirlist_read(uint32_t class, const uint8_t *in, size_t size, struct dirlist_entry *entry,
                   uint32_t *next);
 
+/* Leaves of a list of `class`, `size` bytes at `list`, the entries whose names begin with `prefix`,
+ * without that. Returns the new size; 0 when none is left. */
+size_t dirlist_strip(uint32_t class, uint8_t *list, size_t size, struct str16 prefix);
+
 /* Orders as the file systems do: "." and ".." first, then by the upcased names. */
 int dirlist_compare(const struct dirlist_entry *a, const struct dirlist_entry *b);
 

@@ -177,6 +177,12 @@ void json_u64(struct json_writer *w, uint64_t value)
     put(w, text + at);
 }
 
+void json_literal(struct json_writer *w, const char *ascii)
+{
+    separate(w);
+    put(w, ascii);
+}
+
 void json_bool(struct json_writer *w, bool value)
 {
     separate(w);

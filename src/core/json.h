@@ -33,6 +33,8 @@ void json_key(struct json_writer *w, const char *ascii);
 void json_str16(struct json_writer *w, struct str16 text);
 void json_ascii(struct json_writer *w, const char *ascii);
 void json_u64(struct json_writer *w, uint64_t value);
+/* A number, true, false or null as the text has it. */
+void json_literal(struct json_writer *w, const char *ascii);
 void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
 /* The line end after the outermost value. */

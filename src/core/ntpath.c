@@ -76,6 +76,34 @@ static bool take_links(struct str16 *text)
     return true;
 }
 
+/* Takes the links of one logon, which lie in its session: \Sessions\0\DosDevices\LUID. */
+static bool take_logon_links(struct str16 *text)
+{
+    struct str16 rest = *text;
+    if (!take_component(&rest, "\\Sessions"))
+        return false;
+    rest = str16_skip(rest, (size_t)(after_components(rest, 1) - rest.s));
+    if (!take_component(&rest, "\\DosDevices"))
+        return false;
+    *text = str16_skip(rest, (size_t)(after_components(rest, 1) - rest.s));
+    return true;
+}
+
+bool ntpath_link(struct str16 name, struct str16 *link, struct str16 *rest)
+{
+    while (take_links(&name) || take_logon_links(&name)) {
+        if (take_component(&name, "\\GLOBALROOT"))
+            continue; // an absolute name again
+        if (name.len < 2 || name.s[0] != '\\' || name.s[1] == '\\')
+            return false;
+        size_t len = (size_t)(after_components(name, 1) - name.s);
+        *link = str16_skip(str16_first(name, len), 1);
+        *rest = str16_skip(name, len);
+        return true;
+    }
+    return false;
+}
+
 /* Whether `canon` names the root folder of a volume other than a share. */
 static bool is_root(struct str16 canon)
 {
@@ -93,6 +121,38 @@ static bool is_root(struct str16 canon)
     return rest.len != 0;
 }
 
+/* Whether \\server stands for the machine itself; `*`, in the name of a mailslot, for all. */
+static bool is_own_machine(struct str16 server, const struct ntpath_drives *drives, bool mailslot)
+{
+    bool number = server.len >= sizeof "127.0.0.1" - 1 && str16_starts_ascii(server, "127.");
+    for (size_t i = 0; i < server.len && number; i++)
+        number = server.s[i] == '.' || (server.s[i] >= '0' && server.s[i] <= '9');
+    if (number || str16_equal_ascii(server, "localhost") ||
+        (mailslot && str16_equal_ascii(server, "*")))
+        return true;
+    for (size_t i = 0; i < sizeof drives->machine / sizeof *drives->machine; i++)
+        if (drives->machine[i].len && str16_equal_nocase(server, drives->machine[i]))
+            return true;
+    return false;
+}
+
+/* A pipe or mailslot of the machine's own, named over the network; `name` is \server\pipe\x. */
+static bool parse_machine(struct str16 name, const struct ntpath_drives *drives,
+                          struct ntpath *path)
+{
+    const uint16_t *end = after_components(name, 1);
+    struct str16 server = str16_skip(str16_first(name, (size_t)(end - name.s)), 1),
+                 rest = str16_skip(name, (size_t)(end - name.s));
+    bool pipe = take_component(&rest, "\\pipe");
+    if ((!pipe && !take_component(&rest, "\\mailslot")) || !is_own_machine(server, drives, !pipe))
+        return false;
+    path->kind = pipe ? NTPATH_PIPE : NTPATH_MAILSLOT;
+    path->by_machine = true;
+    path->trailing = rest.len == 1;
+    path->canon = str16_skip(rest, 1);
+    return true;
+}
+
 static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
                          struct str16_buf *canon, struct ntpath *path)
 {
@@ -108,6 +168,8 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
     rest = name;
     if (take_component(&rest, "\\Device\\Mup") && rest.len > 1 && rest.s[1] != ';') {
         // What \??\UNC is a link to, and how the system names an open file of a share.
+        if (parse_machine(rest, drives, path))
+            return true;
         path->kind = NTPATH_FILE;
         str16_put_ascii(canon, "UNC");
         path->below = after_components(rest, 2);
@@ -184,6 +246,9 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
             str16_put_ascii(canon, "Root");
             return put_volume(path, canon, name);
         }
+        if (str16_equal_ascii(component, "UNC") &&
+            parse_machine(str16_skip(rest, first), drives, path))
+            return true;
         bool shared = false;
         if (!str16_equal_ascii(component, "UNC") && !str16_starts_ascii(component, "Volume{")) {
             // A device's link has its device's rule. The two names are the same but for a few.

@@ -23,8 +23,9 @@ enum ntpath_kind {
 struct ntpath {
     enum ntpath_kind kind;
     struct str16
-        canon;     // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
-    bool trailing; // the name ended with a backslash, which canon does not
+        canon;       // in the caller's buffer; of a pipe or mailslot, in the name that was parsed
+    bool by_machine; // a pipe or mailslot that was named by its machine: \??\UNC\localhost\pipe\x
+    bool trailing;   // the name ended with a backslash, which canon does not
     const uint16_t
         *below;    // of a file: in the name that was parsed, where what follows its volume begins
     size_t volume; // of a file: how much of the name that was parsed is its volume's
@@ -33,6 +34,7 @@ struct ntpath {
 /* Drive letters as links: `link[i]` is the target of \??\A: + i, empty where there is none. */
 struct ntpath_drives {
     struct str16 link[26];
+    struct str16 machine[3]; // the machine's own names, beside localhost and 127.x; may be empty
 };
 
 /* Parses the absolute NT name `name`. `canon`, empty, needs room for name.len + 8 units. False when
@@ -40,6 +42,12 @@ struct ntpath_drives {
  * system to refuse. */
 bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct str16_buf *canon,
                   struct ntpath *path);
+
+/* Whether the absolute NT name `name` begins with the name of a device link, such as a drive
+ * letter, in \?? or one of its other names (also \Sessions\0\DosDevices\00000000-00012345, a
+ * logon's): the link's name goes to *link and what follows it, empty or with its backslash, to
+ * *rest. */
+bool ntpath_link(struct str16 name, struct str16 *link, struct str16 *rest);
 
 /* The host's NT name of a canonical file name; needs canon.len + 16 units. It ends with a backslash
  * when it names a volume's root folder, and only then. */

@@ -20,6 +20,7 @@ const struct rule rule_table[] = {
     {RULE_OBJECT, "\\Sessions\\*\\BaseNamedObjects\\*", RULE_PRIVATE, "the same, Local\\"},
     {RULE_OBJECT, "\\Sessions\\*\\AppContainerNamedObjects\\*", RULE_PRIVATE,
      "the same, of packaged programs"},
+    {RULE_OBJECT, "\\Sessions\\BNOLINKS\\*", RULE_PRIVATE, "links to the same, by session"},
     {RULE_OBJECT, "\\RPC Control\\*", RULE_PRIVATE, "the ports of local RPC servers"},
     {RULE_OBJECT, "\\", RULE_SHARED, "the root is only a way to the others"},
     {RULE_OBJECT, "\\??\\*", RULE_SHARED, "drive letters and device links: how file names begin"},

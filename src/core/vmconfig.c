@@ -199,6 +199,26 @@ static bool get_ports(const struct json_doc *doc, struct vm_config *config)
     return ports <= PUBLISH_PORTS_MAX;
 }
 
+/* "memory", "cpus" and "pids" are texts as the command line takes them; absent: no limit. */
+static bool get_limits(const struct json_doc *doc, struct limits *limits)
+{
+    static const char *const keys[] = {"memory", "cpus", "pids"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        int node = json_member(doc, 0, keys[i]);
+        uint16_t units[LIMITS_TEXT_MAX];
+        struct str16_buf text = {.s = units, .cap = LIMITS_TEXT_MAX};
+        if (node < 0)
+            continue;
+        if (!json_get_str16(doc, node, &text) || text.overflow)
+            return false;
+        if (!(i == 0   ? limits_read_memory(str16_view(&text), &limits->memory)
+              : i == 1 ? limits_read_cpus(str16_view(&text), &limits->cpus)
+                       : limits_read_pids(str16_view(&text), &limits->pids)))
+            return false;
+    }
+    return true;
+}
+
 enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text, size_t len)
 {
     struct json_doc doc;
@@ -232,6 +252,8 @@ enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text,
         return VM_CONFIG_BAD_NETWORK;
     if (!get_ports(&doc, config))
         return VM_CONFIG_BAD_PORTS;
+    if (!get_limits(&doc, &config->limits))
+        return VM_CONFIG_BAD_LIMITS;
     return VM_CONFIG_OK;
 }
 
@@ -258,6 +280,8 @@ const char *vm_config_fault_text(enum vm_config_fault fault)
         return "vm.json is damaged: 'network' or 'host_address' makes no sense";
     case VM_CONFIG_BAD_PORTS:
         return "vm.json is damaged: 'ports' is not a list of ports to publish";
+    case VM_CONFIG_BAD_LIMITS:
+        return "vm.json is damaged: 'memory', 'cpus' or 'pids' is not a limit";
     }
     return "";
 }
@@ -292,6 +316,26 @@ static void put_time(struct json_writer *json, const char *key, uint64_t seconds
     json_ascii(json, text);
 }
 
+static void put_limits(struct json_writer *json, const struct limits *limits)
+{
+    char text[LIMITS_TEXT_MAX];
+    if (limits->memory) {
+        limits_number_to_text(limits->memory, text);
+        json_key(json, "memory");
+        json_ascii(json, text);
+    }
+    if (limits->cpus) {
+        limits_cpus_to_text(limits->cpus, text);
+        json_key(json, "cpus");
+        json_ascii(json, text);
+    }
+    if (limits->pids) {
+        limits_number_to_text(limits->pids, text);
+        json_key(json, "pids");
+        json_ascii(json, text);
+    }
+}
+
 size_t vm_config_write(const struct vm_config *config, char *out, size_t cap)
 {
     struct text_sink sink = {.out = out, .cap = cap};
@@ -321,6 +365,7 @@ size_t vm_config_write(const struct vm_config *config, char *out, size_t cap)
         json_key(&json, "host_address");
         json_ascii(&json, ip);
     }
+    put_limits(&json, &config->limits);
     if (config->publish_count) {
         json_key(&json, "ports");
         json_begin_array(&json);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/hostname.h"
+#include "core/limits.h"
 #include "core/publish.h"
 #include "core/str16.h"
 #include "core/vmname.h"
@@ -25,6 +26,7 @@ struct vm_config {
     uint16_t hostname[HOSTNAME_MAX + 1]; // terminated; empty: made from the name
     uint32_t host_address; // one of the host's that the VM uses instead of `ipv4`; 0: none
     bool no_network;       // nothing but loopback
+    struct limits limits;
     unsigned publish_count;
     struct publish publish[PUBLISH_MAX];
 };
@@ -40,6 +42,7 @@ enum vm_config_fault {
     VM_CONFIG_BAD_HOSTNAME,
     VM_CONFIG_BAD_NETWORK,
     VM_CONFIG_BAD_PORTS,
+    VM_CONFIG_BAD_LIMITS,
 };
 
 /* Reads UTF-8 text of `len` bytes. On a fault *config is undefined. Unknown members are ignored. */

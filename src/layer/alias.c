@@ -3,6 +3,7 @@
 #include "core/reparse.h"
 #include "layer/changes.h"
 #include "layer/drives.h"
+#include "layer/links.h"
 #include "layer/store.h"
 
 enum {
@@ -123,6 +124,9 @@ static NTSTATUS read_own_link(struct str16 canon, struct str16 upper, uint16_t *
         return status;
     if (!reparse_read(data, io.Information, &target) || !ntpath_parent(canon, &parent))
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    layer_cleanup_free uint16_t *followed = NULL;
+    if (!target.relative && (status = links_follow_text(&target.name, &followed)))
+        return status;
     struct str16_buf out = {.cap = parent.len + target.name.len + 8};
     *memory = out.s = layer_alloc(out.cap * sizeof *out.s);
     if (!out.s)

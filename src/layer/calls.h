@@ -101,6 +101,10 @@
     X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \
+    X(NtQuerySymbolicLinkObject)                                                                   \
+    X(NtMakeTemporaryObject)                                                                       \
+    X(NtMakePermanentObject)                                                                       \
+    X(NtCreateDebugObject)                                                                    \
     /* views */                                                                                    \
     X(NtMapViewOfSection)                                                                          \
     X(NtMapViewOfSectionEx)                                                                        \
@@ -125,6 +129,12 @@
     X(NtOpenProcess)                                                                               \
     X(NtOpenThread)                                                                                \
     X(NtGetNextProcess)                                                                            \
+    /* atoms */                                                                                    \
+    X(NtAddAtom)                                                                                   \
+    X(NtAddAtomEx)                                                                                 \
+    X(NtFindAtom)                                                                                  \
+    X(NtDeleteAtom)                                                                                \
+    X(NtQueryInformationAtom)                                                                      \
     /* the machine */                                                                              \
     X(NtLoadDriver)                                                                                \
     X(NtUnloadDriver)                                                                              \

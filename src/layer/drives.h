@@ -1,4 +1,4 @@
-// The configuration's drive letters, as core/ntpath.h takes them.
+// The configuration's drive letters and machine names, as core/ntpath.h takes them.
 #ifndef PLUME_LAYER_DRIVES_H
 #define PLUME_LAYER_DRIVES_H
 

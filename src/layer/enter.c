@@ -1,4 +1,5 @@
 #include "layer/layer.h"
+#include "layer/limit.h"
 #include "layer/socket_ask.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
@@ -16,6 +17,7 @@ static struct layer_outside outside;
 static void set_outside(void)
 {
     outside.create_named_pipe_file = real.NtCreateNamedPipeFile;
+    outside.limit_processes = limit_processes;
 }
 
 const struct layer_outside *plume_layer_outside(void)

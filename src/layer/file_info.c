@@ -5,6 +5,7 @@
 #include "layer/folder.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/links.h"
 #include "layer/mapped.h"
 #include "layer/store.h"
 
@@ -107,8 +108,11 @@ static NTSTATUS read_target(const struct nt_file_rename_information *info, struc
         return STATUS_INVALID_PARAMETER;
     if (info->root_directory || name.s[0] == '\\') {
         OBJECT_ATTRIBUTES attributes = nt_named(&text);
+        layer_cleanup_links_name struct links_name link;
+        OBJECT_ATTRIBUTES *followed = &attributes;
         attributes.RootDirectory = info->root_directory;
-        return file_name_read(&attributes, target);
+        NTSTATUS status = links_follow(&followed, &link);
+        return status ? status : file_name_read(followed, target);
     }
     if (!ntpath_parent(source, &parent))
         return STATUS_ACCESS_DENIED; // a volume's root

@@ -3,6 +3,7 @@
 #include "layer/file_name.h"
 #include "layer/folder.h"
 #include "layer/merge.h"
+#include "layer/pipe.h"
 #include "layer/store.h"
 
 // Listing folders. One that only one layer has anything of is listed by the system alone; of
@@ -313,6 +314,32 @@ static NTSTATUS list_merged(const struct call *call, const struct handle_record 
     return status;
 }
 
+/* What is no folder of a file system: of the pipes and the mailslots, the VM's own. (Wine 8 lists
+ * neither.) */
+static NTSTATUS list_device(const struct call *given)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    UNICODE_STRING pattern;
+    struct str16 prefix;
+    struct call call = *given;
+    if (!call.buffer || !call.io || !dirlist_fixed_size(call.class) ||
+        !pipe_list_pattern(call.handle, call.pattern, &memory, &pattern, &prefix))
+        return ask_system(&call, call.pattern);
+    for (;; call.flags &= ~(ULONG)RESTART_SCAN) {
+        NTSTATUS status = ask_system(&call, &pattern);
+        if (status == STATUS_PENDING) {
+            real.NtWaitForSingleObject(call.event ? call.event : call.handle, FALSE, NULL);
+            status = call.io->Status;
+        }
+        if (NT_ERROR(status) || status == STATUS_NO_MORE_FILES)
+            return status;
+        size_t size = dirlist_strip(call.class, call.buffer, call.io->Information, prefix);
+        call.io->Information = size;
+        if (size || status)
+            return status;
+    }
+}
+
 static NTSTATUS list(const struct call *call)
 {
     layer_wake();
@@ -322,7 +349,7 @@ static NTSTATUS list(const struct call *call)
         call->length >= dirlist_least_size(call->class))
         record = folder_record(call->handle);
     if (!record)
-        return ask_system(call, call->pattern);
+        return list_device(call);
 
     struct folder *folder = folder_of(record);
     NTSTATUS status = STATUS_SUCCESS;

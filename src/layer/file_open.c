@@ -4,6 +4,7 @@
 #include "layer/file_name.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/links.h"
 #include "layer/mapped.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
@@ -357,12 +358,16 @@ static NTSTATUS open_by_id(const struct open_call *call)
 static NTSTATUS open_named(struct open_call *call)
 {
     layer_cleanup_file_name struct file_name name = {0};
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
+    NTSTATUS status = links_follow(&call->attributes, &link);
+    if (status)
+        return status;
     if (!guard_attributes(call->attributes)) // the system says so
         return call_real(call, call->attributes, call->disposition);
     if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
         return open_by_id(call);
-    NTSTATUS status = file_name_read(call->attributes, &name);
+    status = file_name_read(call->attributes, &name);
     if (status)
         return status;
     switch (name.path.kind) {
@@ -468,9 +473,14 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
     UNICODE_STRING text;                                                                           \
     OBJECT_ATTRIBUTES found;                                                                       \
     bool on_host = true;                                                                           \
+    layer_cleanup_links_name struct links_name link;                                               \
+    layer_wake();                                                                                  \
+    NTSTATUS status = links_follow((OBJECT_ATTRIBUTES **)&attributes, &link);                      \
+    if (status)                                                                                    \
+        return status;                                                                             \
     if (!attributes || !guard_attributes(attributes))                                              \
         return real.call(attributes, info);                                                        \
-    NTSTATUS status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);         \
+    status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);                  \
     if (status)                                                                                    \
         return status;                                                                             \
     status = real.call(&found, info);                                                              \

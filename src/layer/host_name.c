@@ -4,14 +4,12 @@
 NTSYSAPI void NTAPI RtlSetLastWin32Error(ULONG);
 
 enum {
-    NAME_UNITS = 64,             // a label of DNS, terminated
     ERROR_BAD_ADDRESS = 10014,   // WSAEFAULT
     ERROR_NO_DATA_FOUND = 11004, // WSANO_DATA
     FAILED = -1,                 // SOCKET_ERROR
 };
 
-/* The VM's host name, in `out` with its terminator; its length, 0 where there is none. */
-static size_t own_name(WCHAR out[NAME_UNITS])
+size_t host_name_own(WCHAR out[HOST_NAME_UNITS])
 {
     static const WCHAR key_name[] =
         L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\Tcpip\\Parameters",
@@ -20,7 +18,7 @@ static size_t own_name(WCHAR out[NAME_UNITS])
     layer_cleanup_handle HANDLE key = NULL;
     struct { // KEY_VALUE_PARTIAL_INFORMATION
         ULONG title, type, size;
-        WCHAR text[NAME_UNITS];
+        WCHAR text[HOST_NAME_UNITS];
     } value;
     ULONG length;
     size_t len = 0;
@@ -33,7 +31,7 @@ static size_t own_name(WCHAR out[NAME_UNITS])
         layer_NtQueryValueKey(key, &value_text, NT_KEY_VALUE_PARTIAL_INFORMATION, &value,
                               sizeof value, &length))
         return 0;
-    while (len < value.size / sizeof(WCHAR) && len < NAME_UNITS - 1 && value.text[len]) {
+    while (len < value.size / sizeof(WCHAR) && len < HOST_NAME_UNITS - 1 && value.text[len]) {
         out[len] = value.text[len];
         len++;
     }
@@ -49,8 +47,8 @@ static int fail(ULONG error)
 
 static int WINAPI host_name_GetHostNameW(WCHAR *name, int size)
 {
-    WCHAR own[NAME_UNITS];
-    size_t len = own_name(own);
+    WCHAR own[HOST_NAME_UNITS];
+    size_t len = host_name_own(own);
     if (!len)
         return fail(ERROR_NO_DATA_FOUND);
     if (!name || size <= 0 || (size_t)size <= len)
@@ -61,8 +59,8 @@ static int WINAPI host_name_GetHostNameW(WCHAR *name, int size)
 
 static int WINAPI host_name_gethostname(char *name, int size)
 {
-    WCHAR own[NAME_UNITS];
-    size_t len = own_name(own);
+    WCHAR own[HOST_NAME_UNITS];
+    size_t len = host_name_own(own);
     if (!len)
         return fail(ERROR_NO_DATA_FOUND);
     if (!name || size <= 0 || (size_t)size <= len)
@@ -73,7 +71,7 @@ static int WINAPI host_name_gethostname(char *name, int size)
 }
 
 const struct layer_export_patch host_name_exports[] = {
-    {"gethostname", (void *)host_name_gethostname},
-    {"GetHostNameW", (void *)host_name_GetHostNameW},
+    {"gethostname", (void *)host_name_gethostname, NULL},
+    {"GetHostNameW", (void *)host_name_GetHostNameW, NULL},
 };
 const size_t host_name_exports_count = sizeof host_name_exports / sizeof *host_name_exports;

@@ -4,13 +4,19 @@
 #define SUFFIX ".job"
 
 enum {
-    BASIC_PROCESS_ID_LIST = 3, // JOBOBJECTINFOCLASS
+    BASIC_ACCOUNTING = 1, // JOBOBJECTINFOCLASS
+    BASIC_PROCESS_ID_LIST = 3,
     QUERY = 0x0004,            // JOB_OBJECT_QUERY
     ASSIGN = 0x0001,           // JOB_OBJECT_ASSIGN_PROCESS
     QUERY_INFORMATION = 0x0400,
     QUERY_LIMITED_INFORMATION = 0x1000, // since NT 6.0
     LIST_FIRST = 128,                   // ids
     LIST_MAX = 1 << 20,
+};
+
+struct accounting { // JOBOBJECT_BASIC_ACCOUNTING_INFORMATION
+    LARGE_INTEGER user, kernel, user_period, kernel_period;
+    ULONG page_faults, processes, active, terminated;
 };
 
 struct id_list { // JOBOBJECT_BASIC_PROCESS_ID_LIST
@@ -50,6 +56,18 @@ static NTSTATUS open_job(ACCESS_MASK access, HANDLE *job)
 {
     NTSTATUS status = open_named(access, job);
     return status == STATUS_ACCESS_DENIED ? open_as_process(access, job) : status;
+}
+
+NTSTATUS member_count(uint32_t *count)
+{
+    layer_cleanup_handle HANDLE job = NULL;
+    struct accounting accounting = {.active = 0};
+    NTSTATUS status = open_job(QUERY, &job);
+    if (!status)
+        status = real.NtQueryInformationJobObject(job, BASIC_ACCOUNTING, &accounting,
+                                                  sizeof accounting, NULL);
+    *count = accounting.active;
+    return status;
 }
 
 NTSTATUS member_list(uintptr_t **ids, size_t *count)

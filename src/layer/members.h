@@ -29,6 +29,9 @@ bool member_is(HANDLE process, uintptr_t id);
 /* Puts a process that has not run yet into the VM's job, if it is not there already. */
 NTSTATUS member_add(HANDLE process);
 
+/* How many processes the VM has. */
+NTSTATUS member_count(uint32_t *count);
+
 /* The ids of the VM's processes, in memory of layer_alloc(): one list more for each call after the
  * first, see struct proclist_ids. */
 NTSTATUS member_list(uintptr_t **ids, size_t *count);

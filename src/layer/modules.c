@@ -1,10 +1,13 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
+#include "core/prologue.h"
 #include "layer/exports.h"
+#include "layer/host_lookup.h"
 #include "layer/host_name.h"
 #include "layer/layer.h"
 #include "layer/power.h"
 #include "layer/service_exports.h"
+#include "layer/station.h"
 
 // Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
 // import it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
@@ -28,13 +31,24 @@ static const struct replaced_exports {
     {"advapi32.dll", service_exports, &service_exports_count, false},
     {"advapi32.dll", power_exports, &power_exports_count, false},
     {"user32.dll", power_exports, &power_exports_count, false},
+    {"user32.dll", station_exports, &station_exports_count, false},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
+    {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, false},
 };
 
-enum { THUNK = 14 }; // jmp qword [rip+0] and the address
+enum {
+    THUNK = 14, // jmp qword [rip+0] and the address
+    SLOT = 2 * THUNK + PROLOGUE_SCAN +
+           STUB_JUMP, // one to the replacement, the original's beginning, one to its rest
+};
+#ifdef _WIN64
+static const enum stub_machine machine = STUB_X86_64;
+#else
+static const enum stub_machine machine = STUB_I386;
+#endif
 
 /* Memory for jumps within reach of a module's code. */
-static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
+static uint8_t *reserve_slots(uint8_t *base, SIZE_T size)
 {
 #ifdef _WIN64
     for (unsigned i = 1; i < 1500; i++) {
@@ -51,29 +65,53 @@ static uint8_t *reserve_thunks(uint8_t *base, SIZE_T size)
     }
     return NULL;
 #else
-    (void)size;
-    return base; // every jump reaches
+    (void)base; // every jump reaches
+    void *memory = NULL;
+    return real.NtAllocateVirtualMemory(NtCurrentProcess(), &memory, 0, &size,
+                                        MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)
+               ? NULL
+               : memory;
 #endif
 }
 
-/* Overwrites the first bytes of the export with a jump. What was there is never called again, so
- * nothing of it is kept. */
-static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thunk)
+/* Writes a jump that reaches everywhere. */
+static void write_jump(uint8_t *at, const void *to)
+{
+#ifdef _WIN64
+    static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
+    memcpy(at, code, sizeof code);
+    memcpy(at + sizeof code, &to, sizeof to);
+#else
+    stub_jump((uintptr_t)at, (uintptr_t)to, STUB_I386, at);
+#endif
+}
+
+/* Copies the export's beginning to `out`, followed by a jump to the rest. False: it cannot be. */
+static bool keep_original(const uint8_t *export, uint8_t *out)
+{
+    size_t moved = prologue_length(machine, export, PROLOGUE_SCAN, STUB_JUMP);
+    if (!moved)
+        return false;
+    memcpy(out, export, moved);
+    write_jump(out + moved, export + moved);
+    return true;
+}
+
+/* Overwrites the first bytes of the export with a jump. */
+static bool patch_export(uint8_t *export, const struct layer_export_patch *patch, uint8_t *slot)
 {
     uint8_t jump[STUB_JUMP];
     void *at = export;
     SIZE_T size = STUB_JUMP;
     ULONG before;
-#ifdef _WIN64
-    static const uint8_t code[] = {0xff, 0x25, 0, 0, 0, 0};
-    memcpy(thunk, code, sizeof code);
-    memcpy(thunk + sizeof code, &replacement, sizeof replacement);
-    if (!stub_jump((uintptr_t) export, (uintptr_t)thunk, STUB_X86_64, jump))
+    if (patch->original) {
+        if (!keep_original(export, slot + THUNK))
+            return true; // it stays the host's: see exports.h
+        *patch->original = slot + THUNK;
+    }
+    write_jump(slot, patch->replacement);
+    if (!stub_jump((uintptr_t) export, (uintptr_t)slot, machine, jump))
         return false;
-#else
-    (void)thunk;
-    stub_jump((uintptr_t) export, (uintptr_t)replacement, STUB_I386, jump);
-#endif
     if (real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READWRITE,
                                     &before))
         return false;
@@ -83,7 +121,7 @@ static bool patch_export(uint8_t *export, const void *replacement, uint8_t *thun
     return true;
 }
 
-static bool is_wine(void)
+bool layer_is_wine(void)
 {
     struct pe_header ntdll;
     return pe_read_header(layer_state.ntdll, 0x1000, &ntdll) &&
@@ -95,22 +133,82 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if ((set->wine && !is_wine()) || !pe_read_header(base, 0x1000, &header))
+    if (set->patches == station_exports && !station_applies())
         return;
-    SIZE_T thunks_size = *set->count * THUNK;
-    uint8_t *thunks = reserve_thunks(base, thunks_size);
-    for (size_t i = 0; thunks && i < *set->count; i++) {
+    if ((set->wine && !layer_is_wine()) || !pe_read_header(base, 0x1000, &header))
+        return;
+    SIZE_T slots_size = *set->count * SLOT;
+    uint8_t *slots = reserve_slots(base, slots_size);
+    for (size_t i = 0; slots && i < *set->count; i++) {
         uint32_t rva = pe_find_export(base, &header, set->patches[i].name);
-        if (rva && !patch_export(base + rva, set->patches[i].replacement, thunks + i * THUNK))
-            thunks = NULL;
+        if (rva && !patch_export(base + rva, &set->patches[i], slots + i * SLOT))
+            slots = NULL;
     }
-    if (!thunks) // a program that reached the host's must not go on
+    if (!slots) // a program that reached the host's must not go on
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
-#ifdef _WIN64
-    void *at = thunks;
+    void *at = slots;
     ULONG before;
-    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &thunks_size, PAGE_EXECUTE_READ, &before);
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &slots_size, PAGE_EXECUTE_READ, &before);
+}
+
+/* Whether the stub takes these bytes of arguments, where its shape tells: on 32 bit the callee
+ * removes them, and another system's function of the same name may take others. */
+static bool takes(const uint8_t *code, unsigned bytes)
+{
+#ifdef _WIN64
+    (void)code;
+    (void)bytes;
+    return true;
+#else
+    enum { RETURN = 12 }; // mov eax, n; mov edx, n; call edx; ret n
+    return code[RETURN] != 0xc2 || (unsigned)(code[RETURN + 1] | code[RETURN + 2] << 8) == bytes;
 #endif
+}
+
+/* Stands before system calls of another DLL than ntdll, which keep their originals. */
+static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count)
+{
+    struct pe_header header;
+    if (!pe_read_header(base, 0x1000, &header))
+        return;
+    SIZE_T size = count * (THUNK + STUB_TRAMPOLINE_MAX);
+    uint8_t *memory = reserve_slots(base, size);
+    uint8_t *trampoline = memory + count * THUNK;
+    for (size_t i = 0; memory && i < count; i++, trampoline += STUB_TRAMPOLINE_MAX) {
+        const struct layer_stub_patch *patch = &patches[i];
+        uint32_t rva = pe_find_export(base, &header, patch->name);
+        uint8_t *code = base + rva;
+        struct stub stub;
+        if (!rva || !takes(code, patch->argument_bytes))
+            continue;
+        if (!stub_parse(machine, code, &stub)) {
+            memory = NULL;
+            break;
+        }
+        stub_trampoline(machine, &stub, code, (uintptr_t)code, (uintptr_t)trampoline, trampoline);
+        __atomic_store_n(patch->real, (void *)trampoline, __ATOMIC_RELEASE);
+        const struct layer_export_patch jump = {.replacement = patch->replacement};
+        if (patch->replacement && !patch_export(code, &jump, memory + i * THUNK))
+            memory = NULL;
+    }
+    if (!memory) // as above
+        real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
+    void *at = memory;
+    ULONG before;
+    real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READ, &before);
+}
+
+static void on_loaded(struct str16 name, uint8_t *base)
+{
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (str16_equal_ascii(name, replaced[i].dll))
+            patch_module(base, &replaced[i]);
+    if (!station_applies())
+        return;
+    if (str16_equal_ascii(name, "win32u.dll"))
+        patch_stubs(base, station_stubs, station_stubs_count);
+    else if (str16_equal_ascii(name, "user32.dll"))
+        station_user32_loaded(layer_is_wine());
 }
 
 static void CALLBACK on_notification(ULONG reason, const void *data, void *context)
@@ -119,9 +217,7 @@ static void CALLBACK on_notification(ULONG reason, const void *data, void *conte
     (void)context;
     if (reason != 1 /* loaded */)
         return;
-    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
-        if (str16_equal_ascii(str16_of_unicode(module->base_name), replaced[i].dll))
-            patch_module(module->base, &replaced[i]);
+    on_loaded(str16_of_unicode(module->base_name), module->base);
 }
 
 void *layer_find_module(const char *name)

@@ -392,6 +392,9 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUT
                                           UNICODE_STRING *);
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE, UNICODE_STRING *, ULONG *);
+NTSTATUS NTAPI NtMakeTemporaryObject(HANDLE);
+NTSTATUS NTAPI NtMakePermanentObject(HANDLE);
+NTSTATUS NTAPI NtCreateDebugObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG flags);
 
 // LPC and ALPC ports
 
@@ -457,6 +460,14 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE, SECURITY_DESCRIPTOR *, BOOLEAN suspen
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
 NTSTATUS NTAPI NtYieldExecution(void);
 
+// Atoms
+
+NTSTATUS NTAPI NtAddAtom(const WCHAR *, ULONG length, USHORT *);
+NTSTATUS NTAPI NtAddAtomEx(const WCHAR *, ULONG length, USHORT *, ULONG flags); // NT 6.2
+NTSTATUS NTAPI NtFindAtom(const WCHAR *, ULONG length, USHORT *);
+NTSTATUS NTAPI NtDeleteAtom(USHORT);
+NTSTATUS NTAPI NtQueryInformationAtom(USHORT, ULONG class, void *, ULONG, ULONG *);
+
 // The machine
 
 NTSTATUS NTAPI NtLoadDriver(UNICODE_STRING *);
@@ -487,6 +498,7 @@ NTSTATUS NTAPI NtPrivilegeCheck(HANDLE, PRIVILEGE_SET *, BOOLEAN *);
 
 // The loader
 
+NTSTATUS NTAPI LdrLoadDll(const WCHAR *, ULONG *, UNICODE_STRING *, void **);
 NTSTATUS NTAPI LdrGetDllHandle(const WCHAR *, ULONG *, UNICODE_STRING *, void **);
 NTSTATUS NTAPI LdrGetProcedureAddress(void *, ANSI_STRING *, ULONG, void **);
 

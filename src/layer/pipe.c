@@ -1,5 +1,7 @@
 #include "layer/pipe.h"
 #include "layer/guard.h"
+#include "layer/host.h"
+#include "layer/links.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -24,8 +26,17 @@ NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *nam
                       uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *attributes)
 {
     *attributes = *like;
-    if (!name->path.canon.len)
-        return STATUS_SUCCESS; // the device itself, to wait for a pipe or to list them
+    if (!name->path.canon.len) { // the device itself, to wait for a pipe or to list them
+        static const uint16_t pipes[] = u"\\Device\\NamedPipe\\", slots[] = u"\\Device\\Mailslot\\";
+        bool pipe = name->path.kind == NTPATH_PIPE;
+        if (name->path.by_machine)
+            *attributes = file_attributes_for(
+                like, text,
+                str16_first(str16_of(pipe ? pipes : slots),
+                            (pipe ? sizeof pipes : sizeof slots) / sizeof *pipes - 1 -
+                                !name->path.trailing));
+        return STATUS_SUCCESS;
+    }
     size_t cap = LAYER_PATH_MAX + 32 + name->path.canon.len;
     *memory = layer_alloc(cap * sizeof **memory);
     if (!*memory)
@@ -47,9 +58,12 @@ NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access,
     layer_cleanup_file_name struct file_name name = {0};
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES rewritten;
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
-    NTSTATUS status = file_name_read(attributes, &name);
-    if (!status && name.path.kind == NTPATH_PIPE && name.path.canon.len) {
+    NTSTATUS status = links_follow(&attributes, &link);
+    if (!status)
+        status = file_name_read(attributes, &name);
+    if (!status && name.path.kind == NTPATH_PIPE && name.path.canon.len && !name.path.by_machine) {
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
     }
@@ -68,15 +82,44 @@ NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
     layer_cleanup_file_name struct file_name name = {0};
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES rewritten;
+    layer_cleanup_links_name struct links_name link;
     layer_wake();
-    NTSTATUS status = file_name_read(attributes, &name);
-    if (!status && name.path.kind == NTPATH_MAILSLOT && name.path.canon.len) {
+    NTSTATUS status = links_follow(&attributes, &link);
+    if (!status)
+        status = file_name_read(attributes, &name);
+    if (!status && name.path.kind == NTPATH_MAILSLOT && name.path.canon.len &&
+        !name.path.by_machine) {
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
     }
     return status ? status
                   : real.NtCreateMailslotFile(handle, access, attributes, io, options, quota,
                                               message_size, timeout);
+}
+
+bool pipe_list_pattern(HANDLE handle, const UNICODE_STRING *given, uint16_t **memory,
+                       UNICODE_STRING *pattern, struct str16 *prefix)
+{
+    layer_cleanup_free uint16_t *host_memory = NULL;
+    struct str16 host, all = {u"*", 1}, asked = given ? str16_of_unicode(given) : all;
+    *memory = NULL;
+    if (host_name_of(handle, &host_memory, &host))
+        return false;
+    if (host.len && host.s[host.len - 1] == '\\')
+        host.len--;
+    bool pipe = str16_equal_ascii(host, "\\Device\\NamedPipe");
+    if (!pipe && !str16_equal_ascii(host, "\\Device\\Mailslot"))
+        return false;
+    struct str16_buf out = {.cap = LAYER_PATH_MAX + 32 + asked.len};
+    *memory = out.s = layer_alloc(out.cap * sizeof *out.s);
+    if (!out.s)
+        return false;
+    put_private(&out, pipe ? NTPATH_PIPE : NTPATH_MAILSLOT, (struct str16){0});
+    size_t device = pipe ? sizeof "\\Device\\NamedPipe" : sizeof "\\??\\mailslot";
+    *prefix = str16_skip(str16_view(&out), device);
+    str16_put(&out, asked.len ? asked : all);
+    *pattern = unicode_of_str16(str16_skip(str16_view(&out), device));
+    return true;
 }
 
 NTSTATUS pipe_rewrite_wait(void **in, ULONG *in_length, void **memory)

@@ -9,6 +9,13 @@
 NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *name,
                       uint16_t **memory, UNICODE_STRING *text, OBJECT_ATTRIBUTES *attributes);
 
+/* Whether the handle is on the pipes' or the mailslots' device itself, whose list has all of the
+ * host's: then *pattern is one that matches those of the VM's that `given` (may be NULL) means, and
+ * the names in the list begin with *prefix, which is not the program's. *memory is layer_alloc()'s.
+ */
+bool pipe_list_pattern(HANDLE handle, const UNICODE_STRING *given, uint16_t **memory,
+                       UNICODE_STRING *pattern, struct str16 *prefix);
+
 /* Replaces the request to wait for a pipe (FSCTL_PIPE_WAIT), which names it, by one for the VM's
  * own; *memory, layer_alloc()'s, holds that. */
 NTSTATUS pipe_rewrite_wait(void **in, ULONG *in_length, void **memory);

@@ -10,6 +10,7 @@ enum {
     LAYER_ID_MAX = 96,    // UTF-16 units, terminator included
     LAYER_PATH_MAX = 520, // the same, for the VM's roots
     LAYER_DEVICE_MAX = 64,
+    LAYER_MACHINE_MAX = 64,
     LAYER_CONFIG_VERSION = 1,
 };
 
@@ -21,6 +22,7 @@ struct layer_config {
     uint32_t ipv4;                    // the VM's address, network byte order as on the wire
     uint32_t twin;                    // for IPv6, likewise: core/sockaddr.h
     uint32_t no_network;              // whether it reaches only itself
+    uint32_t interactive;             // whether the process is on the user's desktop, and not the VM's
     uint16_t id[LAYER_ID_MAX];        // unique on the machine: see vm_id() in core/vmname.h
     uint16_t folder[LAYER_PATH_MAX];  // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it
     uint16_t store[LAYER_PATH_MAX];   // \??\C:\...\plume: no VM can name it
@@ -30,6 +32,7 @@ struct layer_config {
         keys[LAYER_PATH_MAX]; // \REGISTRY\USER\S-...\Software\Plume\vms\ID: upper, hidden, novalue
     uint16_t
         images[2][LAYER_PATH_MAX]; // the layer's own file: [0] for 64-bit, [1] for 32-bit children
+    uint16_t machine[3][LAYER_MACHINE_MAX]; // names of the VM's machine, and of the host's
     uint16_t drives[26][LAYER_DEVICE_MAX]; // what \??\A: ... \??\Z: are links to, empty where there
                                            // is none
 };
@@ -43,6 +46,9 @@ struct layer_outside {
     /* What goes through this socket of the process's keeps its addresses: it was bound outside.
      * NULL before plume_layer_enter(). */
     void (*exempt_socket)(HANDLE socket);
+    /* How many processes the VM may have, from now on and where its job does not keep that itself;
+     * 0: no limit. After plume_layer_prepare(). */
+    void (*limit_processes)(uint32_t most);
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared

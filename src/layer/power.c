@@ -1,18 +1,10 @@
 #include "layer/power.h"
 #include "core/machine.h"
-#include "core/pe.h"
 #include "layer/service_call.h"
 
 // A restart and a log-off stop the VM, too: whoever wants it up again starts it.
 
 enum { PRIVILEGE_SHUTDOWN = 19 }; // SeShutdownPrivilege's number, the same everywhere
-
-static bool is_wine(void)
-{
-    struct pe_header header;
-    return pe_read_header(layer_state.ntdll, 0x1000, &header) &&
-           pe_find_export(layer_state.ntdll, &header, "wine_get_version");
-}
 
 bool power_allowed(void)
 {
@@ -25,7 +17,7 @@ bool power_allowed(void)
     BOOLEAN held = FALSE;
 
     // dlls/user32/user_main.c, dlls/advapi32/advapi.c and ntdll ask for no privilege.
-    if (is_wine())
+    if (layer_is_wine())
         return true;
     NTSTATUS status = real.NtOpenThreadToken(NtCurrentThread(), TOKEN_QUERY, TRUE, &token);
     if (status == STATUS_NO_TOKEN)
@@ -161,15 +153,15 @@ static BOOL WINAPI power_AbortSystemShutdownA(const char *machine)
 }
 
 const struct layer_export_patch power_exports[] = {
-    {"ExitWindowsEx", (void *)power_ExitWindowsEx},
-    {"InitiateSystemShutdownW", (void *)power_InitiateSystemShutdownW},
-    {"InitiateSystemShutdownA", (void *)power_InitiateSystemShutdownA},
-    {"InitiateSystemShutdownExW", (void *)power_InitiateSystemShutdownExW},
-    {"InitiateSystemShutdownExA", (void *)power_InitiateSystemShutdownExA},
-    {"InitiateShutdownW", (void *)power_InitiateShutdownW},
-    {"InitiateShutdownA", (void *)power_InitiateShutdownA},
-    {"AbortSystemShutdownW", (void *)power_AbortSystemShutdownW},
-    {"AbortSystemShutdownA", (void *)power_AbortSystemShutdownA},
+    {"ExitWindowsEx", (void *)power_ExitWindowsEx, NULL},
+    {"InitiateSystemShutdownW", (void *)power_InitiateSystemShutdownW, NULL},
+    {"InitiateSystemShutdownA", (void *)power_InitiateSystemShutdownA, NULL},
+    {"InitiateSystemShutdownExW", (void *)power_InitiateSystemShutdownExW, NULL},
+    {"InitiateSystemShutdownExA", (void *)power_InitiateSystemShutdownExA, NULL},
+    {"InitiateShutdownW", (void *)power_InitiateShutdownW, NULL},
+    {"InitiateShutdownA", (void *)power_InitiateShutdownA, NULL},
+    {"AbortSystemShutdownW", (void *)power_AbortSystemShutdownW, NULL},
+    {"AbortSystemShutdownA", (void *)power_AbortSystemShutdownA, NULL},
 };
 
 const size_t power_exports_count = sizeof(power_exports) / sizeof(*power_exports);

@@ -14,6 +14,7 @@ static struct str16 object_name(struct str16_buf *buf, const char *suffix)
     return str16_view(buf);
 }
 
+/* Made by the monitor, so that it lasts as long as that. */
 static NTSTATUS make_directory(struct str16_buf *buf, const char *suffix)
 {
     HANDLE handle; // kept until the monitor ends: with it the VM's names go
@@ -22,32 +23,58 @@ static NTSTATUS make_directory(struct str16_buf *buf, const char *suffix)
     return real.NtCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
 }
 
-/* A link inside the directory that leads back to it: what programs call Global\, Local\ and
- * Session\n\; where `suffix` ends with a backslash, this session's number follows. */
-static NTSTATUS make_link(struct str16_buf *buf, const char *suffix)
+/* A link beside the VM's names, to what is below the VM's directory by the name of `target`; where
+ * `link` ends with a backslash, a session's number follows. */
+static NTSTATUS make_link(struct str16_buf *buf, const char *link, ULONG session,
+                          const char *target)
 {
     HANDLE handle;
-    struct str16 link = object_name(buf, suffix);
-    if (link.s[link.len - 1] == '\\')
-        str16_put_u32(buf, NtCurrentTeb()->ProcessEnvironmentBlock->SessionId);
+    uint16_t units[LAYER_PATH_MAX + 64];
+    struct str16_buf to = {.s = units, .cap = LAYER_PATH_MAX + 64};
+    struct str16 from = object_name(buf, link);
+    if (from.s[from.len - 1] == '\\')
+        str16_put_u32(buf, session);
     UNICODE_STRING name = unicode_of_str16(str16_view(buf));
-    UNICODE_STRING target = unicode_of_str16(str16_of(layer_config.objects));
+    UNICODE_STRING leads = unicode_of_str16(object_name(&to, target));
     OBJECT_ATTRIBUTES attributes = nt_named(&name);
-    target.MaximumLength += sizeof(WCHAR); // its terminator is there, and Windows asks for it
-    return real.NtCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &target);
+    leads.MaximumLength += sizeof(WCHAR); // there is room, and Windows asks for a terminator's
+    return real.NtCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &leads);
 }
 
-/* Names in the session's and in the machine's directory are one set in a VM; what lies elsewhere in
- * the host's tree of objects lies below Root. */
+/* The session's directory of named objects is the VM's, what lies elsewhere in the host's tree of
+ * objects lies below Root. In session 0 the session's and the machine's are one. */
 static NTSTATUS make_objects(struct str16_buf *buf)
 {
-    static const char *const directories[] = {"", "\\Session", "\\Root", "\\Root\\RPC Control"};
-    static const char *const links[] = {"\\Global", "\\Local", "\\Session\\"};
+    static const char *const directories[] = {"",
+                                              ".removed",
+                                              "\\Root",
+                                              "\\Root\\RPC Control",
+                                              "\\Root\\??",
+                                              "\\Root\\Sessions",
+                                              "\\Root\\Sessions\\BNOLINKS"};
+    ULONG session = NtCurrentTeb()->ProcessEnvironmentBlock->SessionId;
+    const char *global = session ? "\\Root\\BaseNamedObjects" : "";
+    const struct {
+        const char *link;
+        ULONG session;
+        const char *target;
+    } links[] = {{"\\Global", 0, global},
+                 {"\\Local", 0, ""},
+                 {"\\Session", 0, "\\Root\\Sessions\\BNOLINKS"},
+                 {"\\Root\\Sessions\\BNOLINKS\\", session, ""},
+                 // The rest in another session than 0:
+                 {"\\Root\\Sessions\\BNOLINKS\\", 0, global},
+                 {"\\Root\\BaseNamedObjects\\Global", 0, global},
+                 {"\\Root\\BaseNamedObjects\\Local", 0, global},
+                 {"\\Root\\BaseNamedObjects\\Session", 0, "\\Root\\Sessions\\BNOLINKS"}};
+    size_t count = session ? sizeof links / sizeof *links : 4;
     NTSTATUS status = STATUS_SUCCESS;
     for (size_t i = 0; !status && i < sizeof directories / sizeof *directories; i++)
         status = make_directory(buf, directories[i]);
-    for (size_t i = 0; !status && i < sizeof links / sizeof *links; i++)
-        status = make_link(buf, links[i]);
+    if (!status && session)
+        status = make_directory(buf, global);
+    for (size_t i = 0; !status && i < count; i++)
+        status = make_link(buf, links[i].link, links[i].session, links[i].target);
     return status;
 }
 
@@ -146,8 +173,8 @@ static NTSTATUS clear_work(void)
 
 NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **what)
 {
-    uint16_t units[LAYER_PATH_MAX + 32];
-    struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 32};
+    uint16_t units[LAYER_PATH_MAX + 64];
+    struct str16_buf buf = {.s = units, .cap = LAYER_PATH_MAX + 64};
 
     *what = "reading ntdll";
     NTSTATUS status = layer_real_from_ntdll();

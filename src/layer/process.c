@@ -1,6 +1,8 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
 #include "layer/inherit.h"
+#include "layer/limit.h"
+#include "layer/links.h"
 #include "layer/members.h"
 #include "layer/name_query.h"
 #include "layer/store.h"
@@ -54,6 +56,8 @@ static NTSTATUS bring_in(HANDLE process, bool inherits)
     // it from birth, but where a job of the program's own lets its children go.
     if (!status && !layer_state.entered)
         status = member_add(process);
+    if (!status)
+        status = limit_check(layer_state.entered ? 1 : 0);
     if (status)
         real.NtTerminateProcess(process, status);
     return status;
@@ -86,10 +90,13 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
             continue;
         UNICODE_STRING text = {(USHORT)attribute->size, (USHORT)attribute->size,
                                (WCHAR *)attribute->value};
-        OBJECT_ATTRIBUTES attributes = nt_named(&text);
+        OBJECT_ATTRIBUTES attributes = nt_named(&text), *followed = &attributes;
         struct store_view view;
         struct str16_buf image;
-        NTSTATUS status = file_name_read(&attributes, &name);
+        layer_cleanup_links_name struct links_name link;
+        NTSTATUS status = links_follow(&followed, &link);
+        if (!status)
+            status = file_name_read(followed, &name);
         if (!status && name.path.kind != NTPATH_FILE)
             status = STATUS_OBJECT_NAME_NOT_FOUND;
         if (!status)
@@ -104,10 +111,10 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
             return STATUS_INSUFFICIENT_RESOURCES;
         if ((status = check_image(str16_view(&image))))
             return status;
-        if (view.upper) {
+        if (view.upper || link.memory) {
             attribute->size = image.len * sizeof(WCHAR);
             attribute->value = (ULONG_PTR)image.s;
-            own = true;
+            own = view.upper != 0;
         }
     }
     NTSTATUS status;

@@ -3,11 +3,11 @@
 
 #define REPLACED(name)                                                                             \
     {                                                                                              \
-#name, (void *)service_##name                                                              \
+#name, (void *)service_##name, NULL                                                        \
     }
 #define REPLACED_BY(name, by)                                                                      \
     {                                                                                              \
-#name, (void *)by                                                                          \
+#name, (void *)by, NULL                                                                    \
     }
 
 const struct layer_export_patch service_exports[] = {

@@ -1,4 +1,8 @@
 #include "layer/shared.h"
+#include "layer/keep.h"
+#include "layer/links.h"
+
+#include "layer/limit.h"
 
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
 // that no program of the VM can name it.
@@ -16,12 +20,16 @@ struct change_index *layer_changes;
 struct alias_table *layer_aliases;
 struct share_table *layer_shares;
 struct sockaddr_ports *layer_ports;
+struct keep_table *layer_kept;
+struct limit_shared *layer_limit;
 
 /* Where the parts lie in a view, or with NULL how large it must be. */
 static size_t lay_out(uint8_t *view)
 {
     const size_t sizes[] = {change_index_size(CHANGES_ORDER), alias_table_size(),
-                            share_table_size(SHARES_ORDER), sizeof(struct sockaddr_ports)};
+                            share_table_size(SHARES_ORDER),   sizeof(struct sockaddr_ports),
+                            sizeof(struct keep_table),        sizeof(uint32_t),
+                            sizeof(struct limit_shared)};
     size_t offsets[sizeof sizes / sizeof *sizes], end = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         offsets[i] = end;
@@ -31,6 +39,9 @@ static size_t lay_out(uint8_t *view)
         layer_aliases = (void *)(view + offsets[1]);
         layer_shares = (void *)(view + offsets[2]);
         layer_ports = (void *)(view + offsets[3]);
+        layer_kept = (void *)(view + offsets[4]);
+        layer_object_changes = (void *)(view + offsets[5]);
+        layer_limit = (void *)(view + offsets[6]);
         // Last: whoever sees it sees the others.
         __atomic_store_n(&layer_changes, (void *)(view + offsets[0]), __ATOMIC_RELEASE);
     }
@@ -72,6 +83,7 @@ NTSTATUS shared_make(void)
     lay_out(view);
     change_index_init(layer_changes, CHANGES_ORDER);
     share_table_init(layer_shares, SHARES_ORDER);
+    layer_kept->monitor = layer_process_id();
     return STATUS_SUCCESS;
 }
 

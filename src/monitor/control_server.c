@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include "core/wire.h"
+#include "monitor/limits.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
+#include "monitor/pause.h"
 #include "monitor/pipe.h"
 #include "monitor/publish.h"
 #include "monitor/scm.h"
@@ -26,7 +28,8 @@ struct control_connection {
 static HANDLE the_job;
 static struct pipe_connection *waiting[CONNECTIONS_MAX];
 static unsigned waiting_count;
-static struct loop_timer poll_timer, farewell;
+static struct loop_timer poll_timer = {.awake = true}, farewell = {.awake = true};
+static bool ending;
 static unsigned polls;
 _Alignas(8) static uint8_t answer[CONTROL_MESSAGE_MAX];
 static size_t answer_len;
@@ -92,6 +95,11 @@ static void stopped(const wchar_t *const *names, unsigned count)
 
 void control_stop(DWORD milliseconds)
 {
+    ending = true;
+    if (milliseconds)
+        pause_end(); // services are asked
+    else
+        pause_abandon();
     scm_shutdown(milliseconds, stopped);
 }
 
@@ -132,6 +140,40 @@ static void ports(struct pipe_connection *c)
     pipe_reply(c, buffer, w.len);
 }
 
+static void limit(struct pipe_connection *c, struct wire_reader *r)
+{
+    _Alignas(8) uint8_t buffer[16];
+    struct wire_writer w = wire_writer_on(buffer, sizeof(buffer));
+    struct limits limits = {.memory = wire_get_u64(r)};
+    limits.cpus = wire_get_u32(r);
+    limits.pids = wire_get_u32(r);
+    if (!wire_done(r)) {
+        reply_error(c, ERROR_INVALID_PARAMETER);
+        return;
+    }
+    wire_put_u32(&w, CONTROL_VERSION);
+    wire_put_u32(&w, ERROR_SUCCESS);
+    wire_put_u32(&w, limits_apply(the_job, &limits));
+    pipe_reply(c, buffer, w.len);
+}
+
+static void pause_or_resume(struct pipe_connection *c, bool resume)
+{
+    _Alignas(8) uint8_t buffer[16];
+    struct wire_writer w = wire_writer_on(buffer, sizeof(buffer));
+    uint32_t held = 0;
+    DWORD error = ending ? ERROR_SHUTDOWN_IN_PROGRESS : resume ? pause_end() : pause_begin(&held);
+    if (error) {
+        reply_error(c, error);
+        return;
+    }
+    wire_put_u32(&w, CONTROL_VERSION);
+    wire_put_u32(&w, ERROR_SUCCESS);
+    if (!resume)
+        wire_put_u32(&w, held);
+    pipe_reply(c, buffer, w.len);
+}
+
 static void request(struct pipe_connection *c, const void *data, size_t len)
 {
     struct control_connection *s = pipe_state(c);
@@ -147,6 +189,14 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
     }
     if (what == CONTROL_PORTS && wire_done(&r)) {
         ports(c);
+        return;
+    }
+    if (what == CONTROL_LIMITS) {
+        limit(c, &r);
+        return;
+    }
+    if ((what == CONTROL_PAUSE || what == CONTROL_RESUME) && wire_done(&r)) {
+        pause_or_resume(c, what == CONTROL_RESUME);
         return;
     }
     uint32_t seconds = wire_get_u32(&r);

@@ -6,7 +6,8 @@ enum { KEY_IO = 0, KEY_WAIT = 1 };
 
 static HANDLE port;
 static struct loop_timer *timers;
-static bool ended;
+static bool ended, held;
+static DWORD held_since;
 
 bool loop_start(void)
 {
@@ -19,9 +20,32 @@ bool loop_attach(HANDLE handle)
     return CreateIoCompletionPort(handle, port, KEY_IO, 0) != NULL;
 }
 
+/* What the time is for the timer. */
+static DWORD time_of(const struct loop_timer *timer)
+{
+    return held && !timer->awake ? held_since : GetTickCount();
+}
+
+void loop_hold(void)
+{
+    held_since = GetTickCount();
+    held = true;
+}
+
+void loop_release(void)
+{
+    DWORD passed = GetTickCount() - held_since;
+    if (!held)
+        return;
+    held = false;
+    for (struct loop_timer *t = timers; t; t = t->next)
+        if (!t->awake)
+            t->due += passed;
+}
+
 void loop_timer_set(struct loop_timer *timer, DWORD milliseconds)
 {
-    timer->due = GetTickCount() + milliseconds;
+    timer->due = time_of(timer) + milliseconds;
     if (!timer->set) {
         timer->set = true;
         timer->next = timers;
@@ -40,6 +64,16 @@ void loop_timer_clear(struct loop_timer *timer)
             return;
         }
     }
+}
+
+uint64_t loop_time(void)
+{
+    LARGE_INTEGER now, rate;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&rate);
+    // In two steps: the count times 1000 could be more than 64 bits hold.
+    return (uint64_t)(now.QuadPart / rate.QuadPart * 1000 +
+                      now.QuadPart % rate.QuadPart * 1000 / rate.QuadPart);
 }
 
 // Called on a thread of the system's; it only hands over.
@@ -68,6 +102,8 @@ static DWORD run_timers(void)
         DWORD now = GetTickCount();
         struct loop_timer *first = NULL;
         for (struct loop_timer *t = timers; t; t = t->next) {
+            if (held && !t->awake)
+                continue;
             if (!first || until(t, now) < until(first, now))
                 first = t;
         }

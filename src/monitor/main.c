@@ -6,12 +6,15 @@
 #include "layer/plume_layer.h"
 #include "monitor/control_server.h"
 #include "monitor/identity.h"
+#include "monitor/limits.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
 #include "monitor/outside.h"
+#include "monitor/pause.h"
 #include "monitor/publish.h"
 #include "monitor/scm.h"
 #include "monitor/scm_autostart.h"
+#include "monitor/station.h"
 #include "vm/vm.h"
 
 enum { LINE_MAX = 2048 };
@@ -75,17 +78,20 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
     log_line(L"VM %s, process %lu", vm->id, GetCurrentProcessId());
     if (!loop_start())
         return error_win32(error, L"cannot start the VM", vm->name, NULL);
-    if (!outside_make_job(vm, &job, error) || !vm_layer_config(vm, config, error))
+    if (!outside_make_job(vm, &job, error) || !pause_open(vm, job, error) ||
+        !vm_layer_config(vm, config, error))
         return false;
     const char *what = "";
     NTSTATUS prepared = plume_layer_prepare(config, &what);
     if (prepared < 0)
         return layer_error(error, prepared, L"cannot prepare the VM", vm, what);
+    limits_apply(job, &vm->config.limits);
     identity_read_host();
     if (!publish_open(vm, error))
         return false;
     scm_autostart_find(vm);
     scm_set_job(job);
+    station_name(vm);
     static wchar_t names[2][VM_PATH_MAX + 16];
     for (int i = 0; i < 2; i++) {
         wcscpy(pipe, vm->pipes);

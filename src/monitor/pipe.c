@@ -62,6 +62,7 @@ static void replenish(struct pipe_server *server)
         NTSTATUS status = add_listener(server, false);
         if (!NT_SUCCESS(status)) {
             log_line(L"cannot listen on %s: NTSTATUS 0x%08lX", server->name, (unsigned long)status);
+            server->retry.awake = true;
             loop_timer_set(&server->retry, RETRY_AFTER);
             return;
         }

@@ -136,6 +136,7 @@ static void delete_if_possible(struct service *service)
         log_line(L"service %s: cannot delete its key: Win32 error %lu", service->name, error);
     else
         log_line(L"service %s: deleted", service->name);
+    scm_failure_forget(service->name);
     forget(service);
 }
 

@@ -84,6 +84,8 @@ DWORD scm_send(const struct scm_sending *event);
 void scm_send_forget(void *context);
 /* A service has stopped in this process. */
 void scm_process_leave(struct service *service);
+/* Runs a program that is no service, with a service's environment. */
+DWORD scm_run_command(const wchar_t *command);
 struct service_process *scm_process_by_pid(DWORD pid);
 DWORD scm_process_pid(const struct service_process *process);
 /* Whether there is a process whose services have all stopped and that has not ended yet. */
@@ -95,6 +97,12 @@ struct service *scm_process_service(struct service_process *process, struct str1
 DWORD scm_dispatcher_attach(struct service_process *process, void *connection);
 void scm_dispatcher_next(struct service_process *process, uint32_t sequence, DWORD error);
 void scm_dispatcher_gone(struct service_process *process);
+
+/* scm_failure.c: what follows when a service fails */
+/* The service is stopped. `crashed`: its process ended before it had said that it was. */
+void scm_failure_stopped(const struct service *service, bool crashed);
+/* The service is deleted: what is still to follow does not, and its failures are forgotten. */
+void scm_failure_forget(const wchar_t *name);
 
 /* scm_server.c: the connections */
 NTSTATUS scm_serve(const wchar_t *pipe);

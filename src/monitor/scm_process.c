@@ -189,12 +189,16 @@ static void fail_events(struct service_process *process, DWORD error)
 }
 
 // Every service that still runs in the process has stopped, with this exit code.
-static void stop_services(struct service_process *process, DWORD exit_code)
+static void stop_services(struct service_process *process, DWORD exit_code, bool crashed)
 {
     for (struct service *s = scm_known(); s;) {
         if (s->process == process) {
             struct service_status stopped = {.state = SVC_STOPPED, .exit_code = exit_code};
+            scm_hold(s);
             scm_report(s, &stopped);
+            if (crashed)
+                scm_failure_stopped(s, true);
+            scm_release(s);
             s = scm_known(); // it may have been deleted
         } else {
             s = s->next;
@@ -237,7 +241,7 @@ static void exited(struct loop_wait *wait)
     // A service that never connected is one that "did not respond"; a later end is an abort.
     DWORD error = connected ? ERROR_PROCESS_ABORTED : ERROR_SERVICE_REQUEST_TIMEOUT;
     fail_events(process, error);
-    stop_services(process, error);
+    stop_services(process, error, connected);
     CloseHandle(process->process);
     free(process->command);
     free(process);
@@ -340,6 +344,21 @@ static DWORD make_process(wchar_t *command, bool share, struct service_process *
     log_line(L"process %lu: %s", process->pid, command);
     *made = process;
     return ERROR_SUCCESS;
+}
+
+DWORD scm_run_command(const wchar_t *command)
+{
+    PROCESS_INFORMATION made;
+    DWORD error = create(command, &made);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (ResumeThread(made.hThread) == (DWORD)-1) {
+        error = GetLastError();
+        TerminateProcess(made.hProcess, error);
+    }
+    CloseHandle(made.hThread);
+    CloseHandle(made.hProcess);
+    return error;
 }
 
 DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *done, void *context)

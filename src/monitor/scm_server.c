@@ -6,6 +6,7 @@
 #include "monitor/log.h"
 #include "monitor/pipe.h"
 #include "monitor/power.h"
+#include "monitor/station.h"
 
 enum {
     TICKETS_MAX = 256, // promised connections that have not been made yet
@@ -203,7 +204,21 @@ static void set_status(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_INVALID_HANDLE;
     if (error == ERROR_SUCCESS)
         scm_report(s->service, &status);
+    if (error == ERROR_SUCCESS && status.state == SVC_STOPPED)
+        scm_failure_stopped(s->service, false);
     scm_reply_error(c, error);
+}
+
+static void station(struct pipe_connection *c, struct wire_reader *r)
+{
+    struct station_names names;
+    DWORD error = wire_done(r) ? station_open(&names) : ERROR_INVALID_PARAMETER;
+    struct wire_writer w = scm_reply_begin(error);
+    if (error == ERROR_SUCCESS) {
+        wire_put_str16(&w, names.station);
+        wire_put_str16(&w, names.desktop);
+    }
+    scm_reply_end(c, &w);
 }
 
 static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_reader *r)
@@ -232,6 +247,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     }
     case SCM_ABORT_SHUT_DOWN:
         scm_reply_error(c, wire_done(r) ? power_abort() : ERROR_INVALID_PARAMETER);
+        break;
+    case SCM_STATION:
+        station(c, r);
         break;
     default:
         pipe_close(c);

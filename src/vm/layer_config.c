@@ -1,5 +1,6 @@
 #include <windows.h>
 #include "vm/vm.h"
+#include "core/hostname.h"
 #include "core/ipalloc.h"
 #include "plume_layer.h"
 
@@ -72,6 +73,14 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
     wcscpy(config->objects, vm->objects);
     wcscpy(config->pipes, vm->pipes);
     wcscpy(config->keys, vm->keys);
+
+    DWORD size = LAYER_MACHINE_MAX;
+    _Static_assert((int)HOSTNAME_MAX < (int)LAYER_MACHINE_MAX, "a name of the machine's fits");
+    vm_config_hostname(&vm->config, config->machine[0]);
+    hostname_to_netbios(str16_of(config->machine[0]), config->machine[1]);
+    // Who means the host by its name over the network is not to come by its pipes either.
+    if (!GetComputerNameW(config->machine[2], &size))
+        config->machine[2][0] = 0;
 
     DWORD len = GetModuleFileNameW(NULL, folder, ARRAYSIZE(folder));
     if (len == 0)

@@ -184,6 +184,7 @@ bool vm_names(struct vm *vm, const struct vm_store *store, const wchar_t *name,
     bool fits =
         join(vm->objects, VM_PATH_MAX, session, L"\\BaseNamedObjects\\plume-", vm->id, NULL) &&
         join(vm->job_name, VM_PATH_MAX, L"Local\\plume-", vm->id, L".job", NULL) &&
+        join(vm->paused_name, VM_PATH_MAX, L"Local\\plume-", vm->id, L".paused", NULL) &&
         join(vm->pipes, VM_PATH_MAX, L"\\Device\\NamedPipe\\plume-", vm->id, NULL) &&
         join(vm->control_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\control", NULL) &&
         join(vm->scm_pipe, VM_PATH_MAX, L"\\\\.\\pipe\\plume-", vm->id, L"\\scm", NULL) &&
@@ -304,6 +305,15 @@ bool vm_save(const struct vm *vm, const wchar_t *folder, struct plume_error *err
     if (!ok)
         DeleteFileW(made);
     return ok;
+}
+
+bool vm_is_paused(const struct vm *vm)
+{
+    HANDLE event = OpenEventW(SYNCHRONIZE, FALSE, vm->paused_name);
+    bool paused = event && WaitForSingleObject(event, 0) == WAIT_OBJECT_0;
+    if (event)
+        CloseHandle(event);
+    return paused;
 }
 
 bool vm_is_running(const struct vm *vm)

@@ -37,6 +37,8 @@ struct vm {
     wchar_t objects[VM_PATH_MAX];      // NT path of its object directory:
                                        // [\Sessions\N]\BaseNamedObjects\plume-ID
     wchar_t job_name[VM_PATH_MAX];     // Win32 name of its job: Local\plume-ID.job
+    wchar_t paused_name[VM_PATH_MAX];  // Win32 name of an event that is set while it is paused:
+                                       // Local\plume-ID.paused
     wchar_t pipes[VM_PATH_MAX];        // NT prefix of its pipes: \Device\NamedPipe\plume-ID
     wchar_t control_pipe[VM_PATH_MAX]; // Win32 name: \\.\pipe\plume-ID\control
     wchar_t scm_pipe[VM_PATH_MAX];     // Win32 name: \\.\pipe\plume-ID\scm
@@ -79,6 +81,9 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
 
 /* Whether the VM has a monitor now: its control pipe exists. */
 bool vm_is_running(const struct vm *vm);
+
+/* Whether the VM runs and is paused. */
+bool vm_is_paused(const struct vm *vm);
 
 /* Seconds since 1970-01-01 UTC, now. */
 uint64_t vm_now(void);

@@ -504,6 +504,51 @@ static void sorting(void **state)
     }
 }
 
+static void stripping(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"own\\a", "other\\own\\b", "OWN\\longer name", "own",
+                                        "own\\z"};
+    static const char *const wanted[] = {"a", "longer name", "z"};
+    for (uint32_t class = 1; class < 100; class ++) {
+        if (!dirlist_fixed_size(class))
+            continue;
+        size_t at = 0, last = 0, size = 0, count = 0;
+        uint8_t *list = calloc(1, 4096);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            uint16_t units[32];
+            struct str16_buf name = {.s = units, .cap = 32};
+            str16_put_ascii(&name, names[i]);
+            struct dirlist_entry entry = {.name = str16_view(&name), .end_of_file = (int64_t)i};
+            if (i) {
+                uint32_t offset = (uint32_t)(at - last);
+                memcpy(list + last, &offset, sizeof offset);
+            }
+            last = at;
+            size = at + dirlist_write(class, &entry, list + at, 4096 - at);
+            at = (size + 7) & ~(size_t)7;
+        }
+        list = realloc(list, size);
+        uint16_t units[8];
+        struct str16_buf prefix = {.s = units, .cap = 8};
+        str16_put_ascii(&prefix, "own\\");
+        size = dirlist_strip(class, list, size, str16_view(&prefix));
+        struct dirlist_entry entry;
+        uint32_t next = 1;
+        for (at = 0; next; at += next) {
+            assert_true(dirlist_read(class, list + at, size - at, &entry, &next));
+            assert_true(count < sizeof wanted / sizeof *wanted);
+            assert_true(str16_equal_ascii(entry.name, wanted[count++]));
+        }
+        assert_int_equal(count, sizeof wanted / sizeof *wanted);
+        prefix.len = 0;
+        str16_put_ascii(&prefix, "none");
+        assert_int_equal(dirlist_strip(class, list, size, str16_view(&prefix)), 0);
+        assert_int_equal(dirlist_strip(class, list, 0, str16_view(&prefix)), 0);
+        free(list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +562,7 @@ int main(void)
         cmocka_unit_test(a_whole_listing),
         cmocka_unit_test(order),
         cmocka_unit_test(sorting),
+        cmocka_unit_test(stripping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

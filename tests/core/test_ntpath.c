@@ -525,6 +525,85 @@ static void no_drives(void **state)
     assert_string_equal(narrow(path.canon, text), "C\\x");
 }
 
+static void own_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *canon;
+        enum ntpath_kind kind;
+    } cases[] = {
+        {"\\??\\UNC\\localhost\\pipe\\a\\b", "a\\b", NTPATH_PIPE},
+        {"\\??\\unc\\LOCALHOST\\PIPE\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\127.0.0.1\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\127.1.2.3\\mailslot\\x", "x", NTPATH_MAILSLOT},
+        {"\\??\\UNC\\mine\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\Device\\Mup\\mine\\pipe\\x", "x", NTPATH_PIPE},
+        {"\\??\\UNC\\*\\mailslot\\x", "x", NTPATH_MAILSLOT},
+        {"\\??\\UNC\\localhost\\pipe\\", "", NTPATH_PIPE},
+        {"\\??\\UNC\\localhost\\pipe", "", NTPATH_PIPE},
+        {"\\??\\UNC\\*\\pipe\\x", "UNC\\*\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\other\\pipe\\x", "UNC\\other\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\127.0.0.x\\pipe\\x", "UNC\\127.0.0.x\\pipe\\x", NTPATH_FILE},
+        {"\\??\\UNC\\localhost\\pipes\\x", "UNC\\localhost\\pipes\\x", NTPATH_FILE},
+        {"\\??\\UNC\\localhost\\share", "UNC\\localhost\\share", NTPATH_FILE},
+        {"\\??\\UNC\\localhost", "UNC\\localhost", NTPATH_FILE},
+    };
+    struct ntpath_drives own = drives;
+    own.machine[1] = T("MINE");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint16_t units[UNITS], name[UNITS];
+        char text[UNITS];
+        struct str16_buf canon = {.s = units, .cap = UNITS};
+        struct ntpath path;
+        assert_true(ntpath_parse(wide(cases[i].name, name), &own, &canon, &path));
+        assert_int_equal(path.kind, cases[i].kind);
+        assert_int_equal(path.by_machine, cases[i].kind != NTPATH_FILE);
+        assert_string_equal(narrow(path.canon, text), cases[i].canon);
+    }
+}
+
+static void links(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *link, *rest; // NULL: none
+    } cases[] = {
+        {"\\??\\C:", "C:", ""},
+        {"\\??\\C:\\", "C:", "\\"},
+        {"\\??\\C:\\a\\b", "C:", "\\a\\b"},
+        {"\\DosDevices\\COM1", "COM1", ""},
+        {"\\global??\\X:\\y", "X:", "\\y"},
+        {"\\??\\Global\\X:\\y", "X:", "\\y"},
+        {"\\??\\GLOBALROOT\\??\\X:\\y", "X:", "\\y"},
+        {"\\??\\GLOBALROOT\\Device\\x", NULL, NULL},
+        {"\\Sessions\\0\\DosDevices\\00000000-0001e240\\X:\\y", "X:", "\\y"},
+        {"\\Sessions\\0\\DosDevices\\00000000-0001e240", NULL, NULL},
+        {"\\Sessions\\0\\DosDevices", NULL, NULL},
+        {"\\Sessions\\1\\BaseNamedObjects\\x", NULL, NULL},
+        {"\\??", NULL, NULL},
+        {"\\??\\", NULL, NULL},
+        {"\\??\\\\x", NULL, NULL},
+        {"\\???\\x", NULL, NULL},
+        {"\\Device\\x", NULL, NULL},
+        {"\\", NULL, NULL},
+        {"", NULL, NULL},
+        {"C:\\x", NULL, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct str16 link, rest;
+        char text[UNITS];
+        uint16_t units[UNITS];
+        struct str16_buf name = {.s = units, .cap = UNITS};
+        str16_put_ascii(&name, cases[i].name);
+        bool found = ntpath_link(str16_view(&name), &link, &rest);
+        assert_int_equal(found, cases[i].link != NULL);
+        if (!found)
+            continue;
+        assert_string_equal(narrow(link, text), cases[i].link);
+        assert_string_equal(narrow(rest, text), cases[i].rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +621,8 @@ int main(void)
         cmocka_unit_test(plain_names),
         cmocka_unit_test(odd_units),
         cmocka_unit_test(no_drives),
+        cmocka_unit_test(links),
+        cmocka_unit_test(own_machine),
     };
     return cmocka_run_group_tests(tests, make_drives, NULL);
 }

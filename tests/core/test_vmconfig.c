@@ -27,6 +27,7 @@ static void survives_a_round_trip(void **state)
     config.publish_count = PUBLISH_MAX;
     for (unsigned i = 0; i < PUBLISH_MAX; i++)
         config.publish[i] = (struct publish){0xffffffff, 60001, 60010, 61001, 61010, i & 1};
+    config.limits = (struct limits){UINT64_C(1) << 33, 1500, 40};
     size_t len = vm_config_write(&config, text, sizeof(text));
     assert_true(len > 0 && text[len - 1] == '\n');
     assert_int_equal(vm_config_parse(&back, text, len), VM_CONFIG_OK);
@@ -40,6 +41,9 @@ static void survives_a_round_trip(void **state)
     assert_int_equal(back.host_address, 0x0a000001);
     assert_int_equal(back.publish_count, PUBLISH_MAX);
     assert_memory_equal(back.publish, config.publish, sizeof(back.publish));
+    assert_true(back.limits.memory == config.limits.memory);
+    assert_int_equal(back.limits.cpus, 1500);
+    assert_int_equal(back.limits.pids, 40);
 }
 
 static void says_when_the_buffer_is_too_small(void **state)
@@ -73,6 +77,8 @@ static void tells_what_is_damaged(void **state)
                      VM_CONFIG_BAD_TIME);
     assert_int_equal(parse("{\"version\":1,\"name\":\"a\",\"ip\":\"127.64.0.1\",\"new\":{}}"),
                      VM_CONFIG_OK);
+    assert_int_equal(parse("{\"version\":1,\"name\":\"a\",\"ip\":\"127.64.0.1\",\"memory\":\"1\"}"),
+                     VM_CONFIG_BAD_LIMITS);
     for (int fault = VM_CONFIG_NOT_JSON; fault <= VM_CONFIG_BAD_TIME; fault++)
         assert_true(strlen(vm_config_fault_text((enum vm_config_fault)fault)) > 10);
 }

@@ -1,6 +1,7 @@
 // The names of the machine agree with each other, whoever is asked.
 #include "common_net.h"
 #include "common_step.h"
+#include <ws2tcpip.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -28,6 +29,42 @@ static void registry_value(const char *name, const wchar_t *path, const wchar_t 
     }
     step_code(name, (DWORD)error);
     say_text(name, text, host, computer);
+}
+
+static const char *text_of(const struct sockaddr *address)
+{
+    return inet_ntoa(((const struct sockaddr_in *)address)->sin_addr);
+}
+
+/* What the machine's own name is looked up as: in a VM not what it is natively. */
+static void lookups(const char *name, const wchar_t *wide)
+{
+    const struct addrinfo canonical = {.ai_flags = AI_CANONNAME, .ai_family = AF_INET},
+                          number = {.ai_flags = AI_NUMERICHOST};
+    const ADDRINFOW hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    ADDRINFOW *found_w = NULL;
+    int error = getaddrinfo(name, "80", &canonical, &found);
+    printf("differs: getaddrinfo %d %s %s\n", error, error ? "" : text_of(found->ai_addr),
+           error ? "" : found->ai_canonname);
+    if (!error)
+        freeaddrinfo(found);
+    error = getaddrinfo("", NULL, &canonical, &found);
+    printf("differs: getaddrinfo of nothing %d %s\n", error, error ? "" : text_of(found->ai_addr));
+    if (!error)
+        freeaddrinfo(found);
+    error = GetAddrInfoW(wide, L"80", &hints, &found_w);
+    printf("differs: GetAddrInfoW %d %s\n", error, error ? "" : text_of(found_w->ai_addr));
+    if (!error)
+        FreeAddrInfoW(found_w);
+    const struct hostent *entry = gethostbyname(name);
+    printf("differs: gethostbyname %s %s\n", entry ? entry->h_name : "",
+           entry ? inet_ntoa(*(const struct in_addr *)entry->h_addr_list[0]) : "");
+    say("the name is no number", "%d", getaddrinfo(name, NULL, &number, &found));
+    error = getaddrinfo("127.0.0.1", "80", &canonical, &found);
+    say("a number", "%d %s", error, error ? "" : found->ai_canonname);
+    if (!error)
+        freeaddrinfo(found);
 }
 
 int main(void)
@@ -64,6 +101,7 @@ int main(void)
                    L"ComputerName", host, computer);
     registry_value("Hostname", L"SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters",
                    L"Hostname", host, computer);
+    lookups(name, host);
     printf("differs: %ls, %ls\n", host, computer);
     return 0;
 }

@@ -69,3 +69,19 @@ test_same_port_ipv6() {
   same 'b, by IPv6' 'b b' "$(answer b $port ::1)"
   same 'b, by IPv4: nobody there' 'error 10061' "$(answer b $port | cut -d ' ' -f 1,2)"
 }
+
+# A VM's own name has its address, by every way to look it up; two VMs and the host at the same time.
+test_own_name() {
+  local name ip
+  for name in a b; do
+    plume create --hostname "own-name-$name" $name >/dev/null; plume start $name >/dev/null
+  done
+  for name in a b; do
+    ip=$(member $name ip)
+    expect 0 plume exec $name "$guests/net_names.exe"
+    contains "$out" "differs: getaddrinfo 0 $ip "
+    contains "$out" "differs: getaddrinfo of nothing 0 $ip"
+    contains "$out" "differs: GetAddrInfoW 0 $ip"
+    contains "$out" "differs: gethostbyname own-name-$name $ip"
+  done
+}

@@ -63,3 +63,51 @@ test_services_under_stress() {
   contains "$(cat "$scratch/s1")" 'failures 0'
   contains "$(cat "$scratch/s2")" 'failures 0'
 }
+
+# runs SERVICE COUNT: it runs in the VM `fails`, and has been started so often.
+runs() {
+  [[ $(plume service fails status "$1") == *running* ]] && [ "$(plume logs fails | grep -c "service $1: running")" -eq "$2" ]
+}
+crash() { plume exec fails taskkill /f /im svc_own.exe >/dev/null 2>&1; }
+failed_times() { [[ $(plume logs fails) == *"service $1: failed, time $2:"* ]]; }
+
+# sc failure: two restarts, then a command with the number of failures; and nothing for a service that stops.
+test_failure_actions() {
+  vm fails
+  cp "$guests/svc_own.exe" "$scratch/"
+  expect 0 plume exec fails sc create Falls binPath= "$scratch_win\\svc_own.exe service Falls"
+  expect 0 plume exec fails sc failure Falls reset= 3600 actions= restart/0/restart/300/run/0 command= "cmd /c >$scratch_win\\failed.txt echo failed %1%"
+  expect 0 plume exec fails sc start Falls
+  wait_for 60 runs Falls 1
+  crash; wait_for 60 runs Falls 2
+  crash; wait_for 60 runs Falls 3
+  crash; wait_for 60 plume exec fails cmd /c "type $scratch_win\\failed.txt"
+  expect 0 plume exec fails cmd /c "type $scratch_win\\failed.txt"; contains "$out" 'failed 3'
+  [ ! -e "$scratch/failed.txt" ] || die 'the command ran on the host'
+  expect 0 plume service fails status Falls; contains "$out" stopped
+
+  # One that says that it has stopped has not failed, unless its configuration says that an error counts.
+  expect 0 plume exec fails sc start Falls
+  wait_for 60 runs Falls 4
+  expect 0 plume service fails stop Falls
+  expect 0 plume exec fails sc start Falls fail
+  wait_for 60 bash -c 'plume logs fails | grep -q "service Falls: stopped, Win32 error 1066, service.s own 42"'
+  expect 0 plume exec fails reg add 'HKLM\System\CurrentControlSet\Services\Falls' /v FailureActionsOnNonCrashFailures /t REG_DWORD /d 1
+  ! failed_times Falls 4 || die 'a service that stops has failed'
+  expect 0 plume exec fails sc start Falls fail
+  wait_for 60 failed_times Falls 4
+}
+
+# The host's own machine goes on when a service's failure is to restart it: the VM ends.
+test_failure_that_restarts_the_machine() {
+  vm fails
+  cp "$guests/svc_own.exe" "$scratch/"
+  expect 0 plume exec fails sc create Falls binPath= "$scratch_win\\svc_own.exe service Falls"
+  expect 0 plume exec fails reg add 'HKLM\System\CurrentControlSet\Services\Falls' /v FailureActions /t REG_BINARY \
+    /d 00000000000000000000000001000000140000000200000000000000
+  expect 0 plume exec fails sc start Falls
+  wait_for 60 runs Falls 1
+  crash
+  is_stopped() { [ "$(member fails state)" = stopped ]; }
+  wait_for 60 is_stopped
+}

@@ -48,3 +48,13 @@ test_files_keys_and_services_in_two_vms() {
   at_once svc_own a b
   [ -z "$(ls -A "$scratch/work")" ] || die "left on the host: $(ls -A "$scratch/work")"
 }
+
+# Windows, messages, clipboard, atoms and DDE services: the host is one of four.
+test_windows_on_the_host_and_in_three_vms() {
+  local guest
+  start_two
+  plume create c >/dev/null; plume start c >/dev/null
+  for guest in win_station win_messages win_clipboard win_atoms win_dde; do
+    at_once "$guest" host a b c
+  done
+}
