@@ -6,9 +6,9 @@
 // the first, and uses it in its place. As long as no file that this process has open was copied,
 // finding that out is a comparison in memory.
 //
-// Views that were mapped before: layer/view.h. What a shadow cannot take over: a handle that was
-// inherited, or duplicated by another process, before the copy is not known to be one on a file of
-// the host's.
+// Views that were mapped before: layer/view.h. Handles that a process has from its parent:
+// layer/inherit.h. What a shadow cannot take over: a handle that was duplicated by another process
+// before the copy is not known to be one on a file of the host's.
 //
 // A handle that may delete but not write costs no copy either: the layer remembers that it may, and
 // hides the name when it is closed. To rename it makes the copy first.

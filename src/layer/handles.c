@@ -129,6 +129,17 @@ struct handle_record *handles_get_lower(HANDLE handle)
     return get(handle, is_lower, HANDLE_FILE);
 }
 
+void handles_each_lower(void (*each)(void *context, const struct handle_record *record),
+                        void *context)
+{
+    layer_lock(&lock);
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const struct handle_record *record = buckets[i]; record; record = record->next)
+            if (record->file)
+                each(context, record);
+    layer_unlock(&lock);
+}
+
 struct handle_record *handles_get_as_folder(HANDLE handle)
 {
     struct handle_record *record = handles_get_lower(handle);

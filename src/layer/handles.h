@@ -47,6 +47,11 @@ void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon,
 /* Notes a handle on a section of a file of the host's, which is the record's from then on. */
 void handles_add_section(HANDLE handle, struct view_section *section);
 
+/* Calls `each` for every record of a handle on a file or folder of the host's. It must neither open
+ * nor close a handle. */
+void handles_each_lower(void (*each)(void *context, const struct handle_record *record),
+                        void *context);
+
 /* The record of a handle on a file or folder of the host's, or NULL. */
 struct handle_record *handles_get_lower(HANDLE handle);
 

@@ -1,5 +1,6 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
+#include "layer/inherit.h"
 #include "layer/limit.h"
 #include "layer/links.h"
 #include "layer/members.h"
@@ -44,10 +45,13 @@ static NTSTATUS check_image(struct str16 image)
 }
 
 /* Gives the layer to a process that has not run yet and sees that it is in the VM's job; ends it
- * when that fails. */
-static NTSTATUS bring_in(HANDLE process)
+ * when that fails. `inherits`: it has handles from this one. */
+static NTSTATUS bring_in(HANDLE process, bool inherits)
 {
-    NTSTATUS status = layer_install(process, NULL, NULL);
+    uint8_t *base;
+    NTSTATUS status = layer_install(process, &base, NULL);
+    if (!status && inherits)
+        inherit_tell(process, base);
     // Whom the monitor and the commands start, they put into the job themselves. The others are in
     // it from birth, but where a job of the program's own lets its children go.
     if (!status && !layer_state.entered)
@@ -127,7 +131,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
     }
     if (status)
         return status;
-    status = bring_in(*process);
+    status = bring_in(*process, process_flags & NT_PROCESS_CREATE_INHERIT);
     if (!status && own) {
         status = name_mend_parameters(*process);
         if (status)
@@ -155,7 +159,7 @@ NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access,
         real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags,
                                section, debug_port, exception_port, job_level);
     // Without a section it is a copy of its parent, which has the layer, with all the memory.
-    if (!status && section && (status = bring_in(*process)))
+    if (!status && section && (status = bring_in(*process, flags & NT_PROCESS_CREATE_INHERIT)))
         real.NtClose(*process);
     return status;
 }
@@ -167,7 +171,7 @@ NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access,
     layer_wake();
     NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent,
                                            inherit, section, debug_port, exception_port);
-    if (!status && section && (status = bring_in(*process)))
+    if (!status && section && (status = bring_in(*process, inherit)))
         real.NtClose(*process);
     return status;
 }

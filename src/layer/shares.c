@@ -1,4 +1,5 @@
 #include "layer/shares.h"
+#include "layer/changes.h"
 #include "layer/copyup.h"
 #include "layer/store.h"
 #include "layer/view.h"
@@ -126,4 +127,17 @@ void shares_tell_copied(struct str16 canon, HANDLE copy)
     uint32_t at = 0;
     if (share_next(table, name, &at, &open) && share_tell_copied(table, name, host_id_of(copy)))
         view_settle_all(canon);
+}
+
+void shares_look_for_copy(struct str16 canon)
+{
+    struct store_view view;
+    struct str16_buf upper;
+    layer_cleanup_handle HANDLE copy = NULL;
+    if (!layer_changed(CHANGE_FILE_COPIED, canon) || store_look(canon, &view) || !view.upper ||
+        view.lower_hidden)
+        return;
+    layer_cleanup_free uint16_t *memory = store_upper_name(canon, 0, &upper);
+    if (memory && !host_open(str16_view(&upper), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &copy))
+        share_tell_copied(layer_shares, shares_name(canon), host_id_of(copy));
 }

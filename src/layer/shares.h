@@ -34,4 +34,7 @@ HANDLE shares_borrow(struct str16 canon);
 /* Tells those who have the host's `canon` open that `copy` is the VM's. */
 void shares_tell_copied(struct str16 canon, HANDLE copy);
 
+/* The same to those who were noted when the copy was in place already. */
+void shares_look_for_copy(struct str16 canon);
+
 #endif

@@ -42,21 +42,6 @@ static void forget(struct view_section *section)
     section->entry = section->awaited = 0;
 }
 
-/* That a copy is told of relies on the section's entry being there when it is. When the copy was
- * in place before, it is told of here. */
-static void look_for_copy(const struct view_section *section)
-{
-    struct store_view view;
-    struct str16_buf upper;
-    layer_cleanup_handle HANDLE copy = NULL;
-    if (!layer_changed(CHANGE_FILE_COPIED, section->canon) || store_look(section->canon, &view) ||
-        !view.upper || view.lower_hidden)
-        return;
-    layer_cleanup_free uint16_t *memory = store_upper_name(section->canon, 0, &upper);
-    if (memory && !host_open(str16_view(&upper), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &copy))
-        share_tell_copied(layer_shares, section->name, host_id_of(copy));
-}
-
 void view_note_section(HANDLE handle, HANDLE file, const LARGE_INTEGER *size, ULONG protection,
                        ULONG kind)
 {
@@ -88,7 +73,8 @@ void view_note_section(HANDLE handle, HANDLE file, const LARGE_INTEGER *size, UL
         sections->link = &section->next;
     sections = section;
     layer_unlock(&lock);
-    look_for_copy(section);
+    // That a copy is told of relies on the entry being there when it is.
+    shares_look_for_copy(canon);
     handles_add_section(handle, section);
 }
 

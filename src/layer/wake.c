@@ -1,5 +1,6 @@
 #include "layer/exports.h"
 #include "layer/guard.h"
+#include "layer/inherit.h"
 #include "layer/lock.h"
 #include "layer/shared.h"
 
@@ -25,6 +26,7 @@ void layer_wake(void)
         return;
     if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
         guard_start();
+        inherit_note();
         layer_watch_modules();
     }
 }
