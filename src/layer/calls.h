@@ -104,7 +104,7 @@
     X(NtQuerySymbolicLinkObject)                                                                   \
     X(NtMakeTemporaryObject)                                                                       \
     X(NtMakePermanentObject)                                                                       \
-    X(NtCreateDebugObject)                                                                    \
+    X(NtCreateDebugObject)                                                                         \
     /* views */                                                                                    \
     X(NtMapViewOfSection)                                                                          \
     X(NtMapViewOfSectionEx)                                                                        \
