@@ -16,23 +16,17 @@ struct watching {
     HANDLE event;
     ULONG filter;
     BOOLEAN subtree;
-    OBJECT_ATTRIBUTES *second; // of NtNotifyChangeMultipleKeys, in the VM's own keys; may be NULL
+    // Of NtNotifyChangeMultipleKeys, among the VM's own keys and among the host's; NULL: none.
+    OBJECT_ATTRIBUTES *second, *second_lower;
 };
 
-static NTSTATUS start(HANDLE key, const struct watching *watching)
+static NTSTATUS start(HANDLE key, OBJECT_ATTRIBUTES *second, const struct watching *watching)
 {
-    return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter,
-                                  watching->subtree, NULL, 0, TRUE);
-}
-
-/* The same for the VM's own side. */
-static NTSTATUS start_own(HANDLE key, const struct watching *watching)
-{
-    if (!watching->second)
-        return start(key, watching);
-    return real.NtNotifyChangeMultipleKeys(key, 1, watching->second, watching->event, NULL, NULL,
-                                           &nowhere, watching->filter, watching->subtree, NULL, 0,
-                                           TRUE);
+    if (!second)
+        return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter,
+                                      watching->subtree, NULL, 0, TRUE);
+    return real.NtNotifyChangeMultipleKeys(key, 1, second, watching->event, NULL, NULL, &nowhere,
+                                           watching->filter, watching->subtree, NULL, 0, TRUE);
 }
 
 /* The handle on the other side, NULL when there is none. */
@@ -76,16 +70,18 @@ static NTSTATUS watch(const struct key_handle *key, const struct watching *watch
     if (status == STATUS_KEY_DELETED)
         return status;
     if (status || !other)
-        return start_own(key->handle, watching);
+        return start(key->handle, watching->second, watching);
     // The VM's last: each start resets the event, and a change by the VM must not be lost by that.
-    status = start(key->lower ? key->handle : other, watching);
-    return NT_SUCCESS(status) ? start_own(key->lower ? other : key->handle, watching) : status;
+    status = start(key->lower ? key->handle : other, watching->second_lower, watching);
+    return NT_SUCCESS(status) ? start(key->lower ? other : key->handle, watching->second, watching)
+                              : status;
 }
 
 /* Both of them, but for the system's answer to what is not the VM's. */
-static NTSTATUS notify(const struct key_handle *key, OBJECT_ATTRIBUTES *second, HANDLE event,
-                       PIO_APC_ROUTINE apc, void *context, IO_STATUS_BLOCK *io, ULONG filter,
-                       BOOLEAN subtree, void *buffer, ULONG length, BOOLEAN asynchronous)
+static NTSTATUS notify(const struct key_handle *key, OBJECT_ATTRIBUTES *second,
+                       OBJECT_ATTRIBUTES *second_lower, HANDLE event, PIO_APC_ROUTINE apc,
+                       void *context, IO_STATUS_BLOCK *io, ULONG filter, BOOLEAN subtree,
+                       void *buffer, ULONG length, BOOLEAN asynchronous)
 {
     if (!(key->access & KEYNAME_NOTIFY))
         return STATUS_ACCESS_DENIED;
@@ -104,7 +100,7 @@ static NTSTATUS notify(const struct key_handle *key, OBJECT_ATTRIBUTES *second, 
                    : real.NtNotifyChangeKey(own, event, apc, context, io, filter, subtree, buffer,
                                             length, asynchronous);
     }
-    struct watching watching = {event, filter, subtree, second};
+    struct watching watching = {event, filter, subtree, second, second_lower};
     if (asynchronous) {
         NTSTATUS status = watch(key, &watching);
         if (NT_SUCCESS(status) && io) {
@@ -144,7 +140,7 @@ NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUT
     if (key.shared)
         return real.NtNotifyChangeKey(handle, event, apc, context, io, filter, subtree, buffer,
                                       length, asynchronous);
-    return notify(&key, NULL, event, apc, context, io, filter, subtree, buffer, length,
+    return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, buffer, length,
                   asynchronous);
 }
 
@@ -163,27 +159,33 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
         return real.NtNotifyChangeMultipleKeys(handle, count, others, event, apc, context, io,
                                                filter, subtree, buffer, length, asynchronous);
     if (!count)
-        return notify(&key, NULL, event, apc, context, io, filter, subtree, buffer, length,
+        return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, buffer, length,
                       asynchronous);
-    // The second key has to be named to the system: it is the VM's own. What the host changes of
-    // its own second key is not told.
+    // The second key has to be named to the system, once for each side.
     layer_cleanup_key_name struct key_name name;
-    layer_cleanup_handle HANDLE upper = NULL;
+    layer_cleanup_handle HANDLE upper = NULL, lower = NULL;
     struct str16_buf path;
-    UNICODE_STRING text;
+    UNICODE_STRING text, itself = {0};
+    bool hidden;
     status = key_name_read(others, KEYNAME_NOTIFY, false, &name);
     if (status)
         return status;
     if (!name.registry || name.shared)
-        return notify(&key, others, event, apc, context, io, filter, subtree, buffer, length,
-                      asynchronous);
+        return notify(&key, others, others, event, apc, context, io, filter, subtree, buffer,
+                      length, asynchronous);
     status = key_make_upper(name.canon, KEYNAME_NOTIFY, &upper);
     layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", name.canon, &path);
     if (!status && !memory)
         status = STATUS_INSUFFICIENT_RESOURCES;
     if (status)
         return status;
-    OBJECT_ATTRIBUTES second = key_attributes(&text, str16_view(&path));
-    return notify(&key, &second, event, apc, context, io, filter, subtree, buffer, length,
-                  asynchronous);
+    OBJECT_ATTRIBUTES second = key_attributes(&text, str16_view(&path)),
+                      second_lower = nt_named(&itself);
+    // Where the host has none that the VM sees, there is one to watch on the VM's side alone.
+    if (!key_is_hidden(name.canon, &hidden) && !hidden &&
+        key_open_lower(name.canon, KEYNAME_NOTIFY, &lower))
+        lower = NULL;
+    second_lower.RootDirectory = lower;
+    return notify(&key, &second, lower ? &second_lower : NULL, event, apc, context, io, filter,
+                  subtree, buffer, length, asynchronous);
 }
