@@ -204,12 +204,13 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
                             const struct store_view *view, bool overwrites)
 {
     bool folder = view->lower & FILE_ATTRIBUTE_DIRECTORY;
-    if (name->path.trailing && !folder)
-        return STATUS_OBJECT_NAME_INVALID;
+    // What is wrong with the call itself comes before what is wrong with the name.
     if (call->options & FILE_DELETE_ON_CLOSE && !(call->access & (DELETE | GENERIC_ALL)))
         return STATUS_INVALID_PARAMETER;
     if (call->options & FILE_DIRECTORY_FILE && overwrites)
         return STATUS_INVALID_PARAMETER;
+    if (name->path.trailing && !folder)
+        return STATUS_OBJECT_NAME_INVALID;
     if (call->options & FILE_DIRECTORY_FILE && !folder)
         return STATUS_NOT_A_DIRECTORY;
     if (call->options & FILE_NON_DIRECTORY_FILE && folder)
