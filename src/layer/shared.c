@@ -1,8 +1,7 @@
 #include "layer/shared.h"
 #include "layer/keep.h"
-#include "layer/links.h"
-
 #include "layer/limit.h"
+#include "layer/links.h"
 
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
 // that no program of the VM can name it.

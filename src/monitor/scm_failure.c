@@ -170,8 +170,8 @@ static void failed(const struct service *service, const struct actions *actions)
 void scm_failure_stopped(const struct service *service, bool crashed)
 {
     uint32_t code = service->status.exit_code;
-    if (scm_is_stopping() || service->delete_marked || (!crashed && !code) ||
-        !failure_counts(crashed, code, crashed || counts_errors(service->name)))
+    bool on_error = !crashed && code && counts_errors(service->name); // only where it matters
+    if (scm_is_stopping() || service->delete_marked || !failure_counts(crashed, code, on_error))
         return;
     struct actions *actions = malloc(sizeof *actions);
     if (actions && load(service->name, actions) && actions->count)
