@@ -1,5 +1,5 @@
-#include "cli.h"
 #include "control_client.h"
+#include "each_vm.h"
 #include "output.h"
 
 static bool change(const struct vm *vm, bool resume, struct plume_error *error)
@@ -13,24 +13,22 @@ static bool change(const struct vm *vm, bool resume, struct plume_error *error)
     return control_pause(vm, resume, error);
 }
 
+static bool open_and_change(const struct vm_store *store, const wchar_t *name, void *context,
+                            struct plume_error *error)
+{
+    const bool *resume = context;
+    struct vm vm;
+    if (!vm_open(&vm, store, name, error) || !change(&vm, *resume, error))
+        return false;
+    out_format(L"%ls\n", vm.name);
+    return true;
+}
+
 static int run(struct command *command, bool resume)
 {
-    struct plume_error error;
-    struct vm_store store;
-    int status = EXIT_OK;
     if (!options_parse(command, NULL, 0, OPTIONS_ANYWHERE, 1, -1))
         return EXIT_PLUME;
-    if (!vm_store_locate(&store, &error))
-        return fail(&error);
-    for (int i = 0; i < command->count; i++) {
-        struct vm vm;
-        if (vm_open(&vm, &store, command->args[i], &error) && change(&vm, resume, &error))
-            out_format(L"%ls\n", vm.name);
-        else
-            status = fail(&error);
-    }
-    int written = out_end();
-    return status ? status : written;
+    return each_vm(command, open_and_change, &resume);
 }
 
 static int run_pause(struct command *command)

@@ -1,5 +1,5 @@
-#include "cli.h"
 #include "control_client.h"
+#include "each_vm.h"
 #include "output.h"
 #include "store.h"
 
@@ -34,25 +34,23 @@ static bool remove_vm(const struct vm_store *store, const wchar_t *name, bool fo
     return ok;
 }
 
+static bool remove_and_say(const struct vm_store *store, const wchar_t *name, void *context,
+                           struct plume_error *error)
+{
+    const bool *force = context;
+    if (!remove_vm(store, name, *force, error))
+        return false;
+    out_format(L"%ls\n", name);
+    return true;
+}
+
 static int run(struct command *command)
 {
     bool force = false;
     const struct option options[] = {{L'f', L"force", OPTION_FLAG, &force}};
-    struct plume_error error;
-    struct vm_store store;
-    int status = EXIT_OK;
     if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 1, -1))
         return EXIT_PLUME;
-    if (!vm_store_locate(&store, &error))
-        return fail(&error);
-    for (int i = 0; i < command->count; i++) {
-        if (remove_vm(&store, command->args[i], force, &error))
-            out_format(L"%ls\n", command->args[i]);
-        else
-            status = fail(&error);
-    }
-    int written = out_end();
-    return status ? status : written;
+    return each_vm(command, remove_and_say, &force);
 }
 
 const struct verb verb_rm = {

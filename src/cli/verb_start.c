@@ -1,25 +1,23 @@
-#include "cli.h"
+#include "each_vm.h"
 #include "output.h"
 #include "start.h"
 
+static bool start(const struct vm_store *store, const wchar_t *name, void *context,
+                  struct plume_error *error)
+{
+    struct vm vm;
+    (void)context;
+    if (!vm_open(&vm, store, name, error) || !vm_start(&vm, error))
+        return false;
+    out_format(L"%ls\n", vm.name);
+    return true;
+}
+
 static int run(struct command *command)
 {
-    struct plume_error error;
-    struct vm_store store;
-    int status = EXIT_OK;
     if (!options_parse(command, NULL, 0, OPTIONS_ANYWHERE, 1, -1))
         return EXIT_PLUME;
-    if (!vm_store_locate(&store, &error))
-        return fail(&error);
-    for (int i = 0; i < command->count; i++) {
-        struct vm vm;
-        if (vm_open(&vm, &store, command->args[i], &error) && vm_start(&vm, &error))
-            out_format(L"%ls\n", vm.name);
-        else
-            status = fail(&error);
-    }
-    int written = out_end();
-    return status ? status : written;
+    return each_vm(command, start, NULL);
 }
 
 const struct verb verb_start = {

@@ -1,27 +1,25 @@
-#include "cli.h"
 #include "control_client.h"
+#include "each_vm.h"
 #include "output.h"
+
+static bool stop(const struct vm_store *store, const wchar_t *name, void *context,
+                 struct plume_error *error)
+{
+    const uint32_t *seconds = context;
+    struct vm vm;
+    if (!vm_open(&vm, store, name, error) || !vm_stop(&vm, *seconds, false, error))
+        return false;
+    out_format(L"%ls\n", vm.name);
+    return true;
+}
 
 static int run(struct command *command)
 {
     uint32_t seconds = 10;
     const struct option options[] = {{L't', L"time", OPTION_SECONDS, &seconds}};
-    struct plume_error error;
-    struct vm_store store;
-    int status = EXIT_OK;
     if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 1, -1))
         return EXIT_PLUME;
-    if (!vm_store_locate(&store, &error))
-        return fail(&error);
-    for (int i = 0; i < command->count; i++) {
-        struct vm vm;
-        if (vm_open(&vm, &store, command->args[i], &error) && vm_stop(&vm, seconds, false, &error))
-            out_format(L"%ls\n", vm.name);
-        else
-            status = fail(&error);
-    }
-    int written = out_end();
-    return status ? status : written;
+    return each_vm(command, stop, &seconds);
 }
 
 const struct verb verb_stop = {

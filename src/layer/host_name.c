@@ -60,12 +60,9 @@ static int WINAPI host_name_GetHostNameW(WCHAR *name, int size)
 static int WINAPI host_name_gethostname(char *name, int size)
 {
     WCHAR own[HOST_NAME_UNITS];
-    size_t len = host_name_own(own);
-    if (!len)
-        return fail(ERROR_NO_DATA_FOUND);
-    if (!name || size <= 0 || (size_t)size <= len)
-        return fail(ERROR_BAD_ADDRESS);
-    for (size_t i = 0; i <= len; i++) // a host name is ASCII
+    if (host_name_GetHostNameW(name ? own : NULL, size < HOST_NAME_UNITS ? size : HOST_NAME_UNITS))
+        return FAILED;
+    for (size_t i = 0; !i || own[i - 1]; i++) // a host name is ASCII
         name[i] = own[i] < 0x80 ? (char)own[i] : '?';
     return 0;
 }
