@@ -2,6 +2,7 @@
 // words:
 //   preshutdown  wants to know of the machine's end before the others, and takes a while then
 //   ignore       does not stop when it is told of that
+//   privileges   notes which privileges it has
 //   mute         does not become a service, and does not end
 #include <windows.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 static const wchar_t *name, *file;
 static DWORD words; // bit i: options[i]
-enum { PRESHUTDOWN = 1, IGNORE_IT = 2, MUTE = 4 };
+enum { PRESHUTDOWN = 1, IGNORE_IT = 2, PRIVILEGES = 4, MUTE = 8 };
 static SERVICE_STATUS_HANDLE handle;
 static SERVICE_STATUS status = {.dwServiceType = SERVICE_WIN32_OWN_PROCESS,
                                 .dwControlsAccepted =
@@ -53,11 +54,30 @@ static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *
     return NO_ERROR;
 }
 
+static void note_privileges(void)
+{
+    static BYTE room[4096];
+    TOKEN_PRIVILEGES *have = (TOKEN_PRIVILEGES *)room;
+    HANDLE token;
+    DWORD bytes;
+    OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token);
+    GetTokenInformation(token, TokenPrivileges, room, sizeof room, &bytes);
+    for (DWORD i = 0; i < have->PrivilegeCount; i++) {
+        char privilege[64];
+        DWORD len = sizeof privilege;
+        if (LookupPrivilegeNameA(NULL, &have->Privileges[i].Luid, privilege, &len))
+            note(privilege);
+    }
+    CloseHandle(token);
+}
+
 static void WINAPI service_main(DWORD count, wchar_t **arguments)
 {
     (void)count;
     handle = RegisterServiceCtrlHandlerExW(arguments[0], handle_control, NULL);
     note("start");
+    if (words & PRIVILEGES)
+        note_privileges();
     if (words & PRESHUTDOWN)
         status.dwControlsAccepted |= SERVICE_ACCEPT_PRESHUTDOWN;
     report(SERVICE_RUNNING);
@@ -72,13 +92,13 @@ int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
-    static const wchar_t *const options[] = {L"preshutdown", L"ignore", L"mute"};
+    static const wchar_t *const options[] = {L"preshutdown", L"ignore", L"privileges", L"mute"};
     if (argc < 3)
         return 2;
     name = argv[1];
     file = argv[2];
     for (int i = 3; i < argc; i++) {
-        for (DWORD j = 0; j < 3; j++)
+        for (DWORD j = 0; j < 4; j++)
             words |= wcscmp(argv[i], options[j]) == 0 ? 1u << j : 0;
     }
     stop = CreateEventW(NULL, TRUE, FALSE, NULL);

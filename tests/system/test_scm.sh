@@ -144,6 +144,13 @@ test_accounts_and_drivers() {
   contains "$(plume logs who)" 'service Other: cannot run as SOMEWHERE\somebody'
   same 'a driver' 50 "$(start_error Driver)"
   contains "$(plume logs who)" 'service Driver: is a driver'
+  # One that says which privileges it needs has no others but the one that is everybody's.
+  service Few privileges --
+  set_value "$services\\Few" RequiredPrivileges REG_MULTI_SZ 'SeShutdownPrivilege\0SeNoSuchPrivilege'
+  expect 0 plume service who start Few
+  wait_for 60 is Few running
+  same 'privileges' 'Few SeChangeNotifyPrivilege
+Few SeShutdownPrivilege' "$(notes | grep ^Few.Se | LC_ALL=C sort)"
 }
 
 # The system's own program for shared processes, with a DLL of services; two of a group are in one process.
@@ -187,4 +194,22 @@ test_program_that_becomes_no_service() {
   wait_for 60 gone
   set_value "$control" ServicesPipeTimeout REG_DWORD 60000
   expect 0 plume service mute start Good
+}
+
+# rough WHAT ROUNDS: see tool_svc_rough.c.
+rough() {
+  vm=rough; vm rough
+  expect 0 plume exec rough "$guests/tool_svc_rough.exe" "$1" "$2"
+  contains "$out" 'failures 0'
+}
+
+test_service_that_lies_to_the_manager() { rough lies 40; }
+test_service_that_is_killed_at_any_moment() { rough kills 40; }
+
+# 1,000 services and 100 at once are run by hand: tool_svc_many 1000 100.
+test_many_services() {
+  vm=many; vm many
+  expect 0 plume exec many "$guests/tool_svc_many.exe" 100 25
+  contains "$out" 'listed 100'
+  contains "$out" 'listed 0, failures 0'
 }
