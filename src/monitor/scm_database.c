@@ -4,6 +4,7 @@
 #include <sddl.h>
 #include <stdlib.h>
 #include "core/service_order.h"
+#include "layer/nt.h"
 #include "monitor/registry.h"
 
 static HKEY services;
@@ -99,20 +100,38 @@ void db_free(struct db_config *config)
     *config = (struct db_config){0};
 }
 
-DWORD db_enumerate(DWORD index, wchar_t *name)
+DWORD db_enumerate_written(DWORD index, wchar_t *name, FILETIME *written)
 {
     // The registry allows names of 255 units, so that none is longer than a service's may be.
     DWORD len = SERVICE_NAME_MAX + 1;
-    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, NULL);
+    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, written);
+}
+
+DWORD db_enumerate(DWORD index, wchar_t *name)
+{
+    return db_enumerate_written(index, name, NULL);
 }
 
 DWORD db_spelling(const wchar_t *name, wchar_t *spelling)
 {
-    for (DWORD i = 0; db_enumerate(i, spelling) == ERROR_SUCCESS; i++) {
-        if (_wcsicmp(name, spelling) == 0)
-            return ERROR_SUCCESS;
+    union {
+        struct nt_key_basic_information info;
+        BYTE room[sizeof(struct nt_key_basic_information) + SERVICE_NAME_MAX * sizeof(wchar_t)];
+    } data;
+    ULONG len;
+    HKEY key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (NtQueryKey(key, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len) < 0 ||
+        data.info.name_length > SERVICE_NAME_MAX * sizeof(wchar_t)) {
+        error = ERROR_SERVICE_DOES_NOT_EXIST;
+    } else {
+        memcpy(spelling, data.info.name, data.info.name_length);
+        spelling[data.info.name_length / sizeof(wchar_t)] = 0;
     }
-    return ERROR_SERVICE_DOES_NOT_EXIST;
+    RegCloseKey(key);
+    return error;
 }
 
 static DWORD store_dependencies(HKEY key, struct str16 list)

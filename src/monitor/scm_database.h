@@ -38,6 +38,8 @@ DWORD db_spelling(const wchar_t *name, wchar_t *spelling);
 /* The index-th key, of SERVICE_NAME_MAX + 1 units; ERROR_NO_MORE_ITEMS after the last. Keys that
  * are no services come too. */
 DWORD db_enumerate(DWORD index, wchar_t *name);
+/* The same, and when the key was last written. */
+DWORD db_enumerate_written(DWORD index, wchar_t *name, FILETIME *written);
 
 /* Makes the key, or changes it: texts that are absent and numbers that are SCM_NO_CHANGE stay. */
 DWORD db_store(const wchar_t *name, const struct scm_config *config, bool create, bool wow64);

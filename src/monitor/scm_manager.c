@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "core/service_order.h"
 #include "monitor/log.h"
+#include "monitor/scm_names.h"
 
 enum { ENTRY_MAX = 2 * (SERVICE_NAME_MAX * 2 + 8) + 64 }; // bytes of a listed service, amply
 
@@ -111,22 +112,6 @@ static void display_name(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_end(c, &w);
 }
 
-// The service that is shown as `shown`, spelled into `name`; a service without a display name is
-// shown by its name.
-static bool find_shown(struct str16 shown, wchar_t *name)
-{
-    for (DWORD i = 0; db_enumerate(i, name) == ERROR_SUCCESS; i++) {
-        struct db_config config;
-        if (db_load_listed(name, &config) != ERROR_SUCCESS)
-            continue;
-        bool same = str16_equal_nocase(text_of(shown_name(name, &config)), shown);
-        db_free(&config);
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 static void key_name(struct pipe_connection *c, struct wire_reader *r)
 {
     struct str16 shown = wire_get_str16(r);
@@ -136,7 +121,7 @@ static void key_name(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_INVALID_PARAMETER;
     else if (!shown.len)
         error = ERROR_INVALID_NAME;
-    else if (!find_shown(shown, name))
+    else if (!scm_names_find(shown, name))
         error = ERROR_SERVICE_DOES_NOT_EXIST;
     struct wire_writer w = scm_reply_begin(error);
     if (error == ERROR_SUCCESS)
@@ -223,7 +208,7 @@ DWORD scm_config_refused(const wchar_t *name, const struct service_config *confi
     if (error != ERROR_SUCCESS)
         return error;
     wchar_t other[SERVICE_NAME_MAX + 1];
-    if (config->display_name.len && find_shown(config->display_name, other) &&
+    if (config->display_name.len && scm_names_find(config->display_name, other) &&
         _wcsicmp(other, name) != 0)
         return ERROR_DUPLICATE_SERVICE_NAME;
     return ERROR_SUCCESS;
