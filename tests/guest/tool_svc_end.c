@@ -3,7 +3,7 @@
 //   preshutdown  wants to know of the machine's end before the others, and takes a while then
 //   ignore       does not stop when it is told of that
 //   privileges   notes which privileges it has
-//   mute         does not become a service, and does not end
+//   mute         notes that, does not become a service, and does not end
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,8 +102,10 @@ int wmain(int argc, wchar_t **argv)
             words |= wcscmp(argv[i], options[j]) == 0 ? 1u << j : 0;
     }
     stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (words & MUTE)
+    if (words & MUTE) {
+        note("mute");
         Sleep(INFINITE);
+    }
     SERVICE_TABLE_ENTRYW table[] = {{argv[1], service_main}, {NULL, NULL}};
     return StartServiceCtrlDispatcherW(table) ? 0 : (int)GetLastError();
 }
