@@ -31,7 +31,7 @@ static uint32_t note(struct view_section *section, struct share_open *open, uint
 {
     *open =
         (struct share_open){layer_process_id(), __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED),
-                            0, SHARES_VIEW | kind};
+                            0, SHARES_VIEW | kind, 0};
     return share_add(layer_shares, section->name, open);
 }
 
