@@ -200,6 +200,15 @@ bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id)
     return any;
 }
 
+bool share_untold(const struct share_table *table, uint64_t name)
+{
+    struct share_open open;
+    for (uint32_t at = 0; share_next(table, name, &at, &open);)
+        if (!share_copied(table, at, name))
+            return true;
+    return false;
+}
+
 uint64_t share_copied(const struct share_table *table, uint32_t number, uint64_t name)
 {
     if (!number)

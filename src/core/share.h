@@ -63,6 +63,9 @@ bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id);
 /* What share_tell_copied() told the entry; 0 for nothing. */
 uint64_t share_copied(const struct share_table *table, uint32_t entry, uint64_t name);
 
+/* Whether somebody has `name` open who was not told that there is a copy. */
+bool share_untold(const struct share_table *table, uint64_t name);
+
 /* Grows with each share_tell_copied() that told anybody and each share_hand_over(): as long as it
  * stays, nothing new is to be learned from share_copied(). */
 uint32_t share_news(const struct share_table *table);

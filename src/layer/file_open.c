@@ -154,6 +154,9 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
         }
     }
     NTSTATUS status = call_real(&upper_call, &attributes, call->disposition);
+    if (!status && view->upper && !view->lower_hidden && !is_stream(name) &&
+        overlay_file_access_writes(call->access))
+        shares_tell_rest(name->path.canon, *call->handle);
     if (!status && deletes && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)

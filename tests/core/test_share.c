@@ -121,8 +121,11 @@ static void copies(void **state)
     assert_int_equal(share_news(table), 0);
     uint32_t entry = share_add(table, 77, &a);
     assert_int_equal(share_copied(table, entry, 77), 0);
+    assert_true(share_untold(table, 77));
+    assert_false(share_untold(table, 78));
     assert_true(share_tell_copied(table, 77, 1000));
     assert_int_equal(share_news(table), 1);
+    assert_false(share_untold(table, 77));
     assert_int_equal(share_copied(table, entry, 77), 1000);
     assert_int_equal(share_copied(table, entry, 78), 0);
     assert_int_equal(share_copied(table, 0, 77), 0);
