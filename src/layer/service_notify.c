@@ -1,5 +1,6 @@
 // NotifyServiceStatusChange: the callback is an asynchronous procedure call to the thread that
-// asked, which here the system itself makes when the request for the next change ends.
+// asked. One thread of the process, which is made with the first request, waits for all of them:
+// it is called back itself when one ends, and calls the other only when there is something to tell.
 #include "layer/lock.h"
 #include "layer/service_api.h"
 #include "layer/service_pack.h"
@@ -18,10 +19,14 @@ struct notify_buffer {
     void *names;
 };
 
-/* A request under way. The one who waits for it frees it, when it has ended. */
+typedef HANDLE WINAPI create_thread(SECURITY_ATTRIBUTES *, SIZE_T, LPTHREAD_START_ROUTINE, void *,
+                                    DWORD, DWORD *);
+
+/* A request under way. */
 struct pending {
     struct pending *next;
-    HANDLE owner; // the service's or the manager's handle; NULL once that is closed
+    HANDLE owner;  // the service's or the manager's handle; NULL once that is closed
+    HANDLE thread; // to be called back
     struct service_watch *watch;
     struct notify_buffer *buffer;
     bool ansi;
@@ -29,6 +34,8 @@ struct pending {
 
 static struct layer_lock pending_lock;
 static struct pending *all_pending;
+static struct layer_lock waiter_lock;
+static HANDLE waiter; // the thread that waits
 
 static void forget(struct pending *pending)
 {
@@ -44,7 +51,10 @@ static void forget(struct pending *pending)
 
 static void free_pending(struct pending *pending)
 {
-    service_watch_close(pending->watch);
+    if (pending->watch)
+        service_watch_close(pending->watch);
+    if (pending->thread)
+        real.NtClose(pending->thread);
     layer_free(pending);
 }
 
@@ -62,12 +72,13 @@ static void *copy_names(struct str16 names, bool ansi)
     return out;
 }
 
-static void NTAPI changed(void *context, IO_STATUS_BLOCK *io, ULONG reserved)
+// In the thread that asked.
+static void NTAPI deliver(void *context, IO_STATUS_BLOCK *unused_1, ULONG unused_2)
 {
     struct pending *pending = context;
     struct notify_buffer *buffer = pending->buffer;
     struct service_change change;
-    (void)io, (void)reserved;
+    (void)unused_1, (void)unused_2;
     forget(pending);
     bool told = pending->owner && service_watch_got(pending->watch, &change) == ERROR_SUCCESS;
     if (told) {
@@ -86,6 +97,51 @@ static void NTAPI changed(void *context, IO_STATUS_BLOCK *io, ULONG reserved)
         buffer->callback(buffer);
 }
 
+// In the thread that waits: a request has ended.
+static void NTAPI ended(void *context, IO_STATUS_BLOCK *io, ULONG reserved)
+{
+    struct pending *pending = context;
+    struct service_change change;
+    (void)io, (void)reserved;
+    if (pending->owner && service_watch_got(pending->watch, &change) == ERROR_SUCCESS &&
+        NT_SUCCESS(real.NtQueueApcThread(pending->thread, deliver, pending, NULL, NULL)))
+        return;
+    forget(pending);
+    free_pending(pending);
+}
+
+static void NTAPI ask(void *context, IO_STATUS_BLOCK *unused_1, ULONG unused_2)
+{
+    struct pending *pending = context;
+    (void)unused_1, (void)unused_2;
+    if (service_watch_ask(pending->watch, NULL, ended, pending) != ERROR_SUCCESS) {
+        forget(pending);
+        free_pending(pending);
+    }
+}
+
+static DWORD WINAPI wait_for_all(void *parameter)
+{
+    (void)parameter;
+    for (;;) {
+        LARGE_INTEGER day = {.QuadPart = -864000000000LL};
+        real.NtDelayExecution(TRUE, &day);
+    }
+    return 0;
+}
+
+static HANDLE waiting_thread(void)
+{
+    layer_lock(&waiter_lock);
+    create_thread *make_thread =
+        waiter ? NULL : (create_thread *)service_import(L"kernel32.dll", "CreateThread");
+    if (make_thread)
+        waiter = make_thread(NULL, 0, wait_for_all, NULL, 0, NULL);
+    HANDLE thread = waiter;
+    layer_unlock(&waiter_lock);
+    return thread;
+}
+
 static DWORD notify(SC_HANDLE handle, DWORD mask, struct notify_buffer *buffer, bool ansi)
 {
     if (!handle)
@@ -100,8 +156,15 @@ static DWORD notify(SC_HANDLE handle, DWORD mask, struct notify_buffer *buffer, 
     if (!pending)
         return ERROR_NOT_ENOUGH_MEMORY;
     DWORD error = service_watch_open(handle, mask, 0, &pending->watch);
+    HANDLE thread = error == ERROR_SUCCESS ? waiting_thread() : NULL;
+    if (error == ERROR_SUCCESS && !thread)
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    if (error == ERROR_SUCCESS)
+        error = service_error_of(real.NtDuplicateObject(NtCurrentProcess(), NtCurrentThread(),
+                                                        NtCurrentProcess(), &pending->thread, 0, 0,
+                                                        DUPLICATE_SAME_ACCESS));
     if (error != ERROR_SUCCESS) {
-        layer_free(pending);
+        free_pending(pending);
         return error;
     }
     pending->owner = handle;
@@ -111,12 +174,12 @@ static DWORD notify(SC_HANDLE handle, DWORD mask, struct notify_buffer *buffer, 
     pending->next = all_pending;
     all_pending = pending;
     layer_unlock(&pending_lock);
-    error = service_watch_ask(pending->watch, NULL, changed, pending);
-    if (error != ERROR_SUCCESS) {
+    NTSTATUS status = real.NtQueueApcThread(thread, ask, pending, NULL, NULL);
+    if (!NT_SUCCESS(status)) {
         forget(pending);
         free_pending(pending);
     }
-    return error;
+    return service_error_of(status);
 }
 
 void service_notify_closing(HANDLE owner)
