@@ -414,6 +414,7 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     service->status =
         (struct service_status){.type = type, .state = SVC_START_PENDING, .wait_hint = START_HINT};
     log_line(L"service %s: starting in process %lu", service->name, process->pid);
+    scm_watch_status(service);
     struct scm_sending start = {.service = service,
                                 .kind = SCM_EVENT_START,
                                 .type = type,
