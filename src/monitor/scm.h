@@ -34,6 +34,8 @@ struct service {
     size_t end_place;  // in the order of these
     uint32_t
         launch; // counts its starts, so that a status handle of an earlier one is known as stale
+    uint32_t changes;      // counts the states that it came into
+    uint32_t start_reason; // enum service_start_reason; 0 while nobody has said why
 };
 
 /* An operation's end: a Win32 error. Called once. */
@@ -100,6 +102,12 @@ struct service *scm_process_service(struct service_process *process, struct str1
 DWORD scm_dispatcher_attach(struct service_process *process, void *connection);
 void scm_dispatcher_next(struct service_process *process, uint32_t sequence, DWORD error);
 void scm_dispatcher_gone(struct service_process *process);
+
+/* scm_watch.c: telling those who wait for changes. Each is called after the change. */
+void scm_watch_status(struct service *service); // it came into another state
+void scm_watch_config(struct service *service);
+void scm_watch_delete_pending(struct service *service);
+void scm_watch_database(const wchar_t *name, bool created); // a service was made, or is gone
 
 /* scm_failure.c: what follows when a service fails */
 /* The service is stopped. `crashed`: its process ended before it had said that it was. */

@@ -257,7 +257,10 @@ static DWORD create(struct str16 name, struct scm_config *config, bool wow64,
         return error;
     log_line(L"service %s: created: %.*s", text, (int)config->basic.image_path.len,
              (const wchar_t *)config->basic.image_path.s);
-    return scm_find(name, service);
+    error = scm_find(name, service);
+    if (error == ERROR_SUCCESS && (config->basic.type & SVC_WIN32))
+        scm_watch_database((*service)->name, true);
+    return error;
 }
 
 // A tag is unique in its load order group.
@@ -339,6 +342,7 @@ bool scm_manager_request(struct pipe_connection *c, uint32_t op, struct wire_rea
         {SCM_KEY_NAME, SC_RIGHT_CONNECT, key_name},
         {SCM_LOCK, SC_RIGHT_LOCK, lock_database},
         {SCM_LOCK_STATUS, SC_RIGHT_QUERY_LOCK_STATUS, lock_status},
+        {SCM_WATCH, SC_RIGHT_ENUMERATE_SERVICE, scm_watch_request},
     };
     struct scm_connection *s = pipe_state(c);
     for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {

@@ -474,6 +474,7 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     service->status =
         (struct service_status){.type = type, .state = SVC_START_PENDING, .wait_hint = START_HINT};
     log_line(L"service %s: starting in process %lu", service->name, process->pid);
+    scm_watch_status(service);
     if (type & SVC_INTERACTIVE_PROCESS)
         log_line(L"service %s: is configured to interact with the desktop, which no service does",
                  service->name);
