@@ -31,6 +31,7 @@ enum scm_op {
     SCM_ABORT_SHUT_DOWN, // u32 SCM_VERSION: while those seconds last
     SCM_STATION,         // u32 SCM_VERSION: has the VM's window station and desktop be there
                          // -> str station, str desktop: their names on the host
+    SCM_EVENT_SOURCE,    // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
@@ -71,6 +72,10 @@ enum scm_op {
     /* On a status handle. */
     SCM_SET_STATUS = 112, // STATUS
     SCM_SET_BITS,         // u32 bits, u32 set, u32 immediately
+
+    /* On an event source. */
+    SCM_QUERY_SOURCE = 128, // -> str source
+    SCM_REPORT_EVENT,       // u32 type, u32 category, u32 id, str message
 };
 
 /* CONFIG: u32 type, u32 start, u32 error control, str? image path, str? group, u32 tag wanted (in a

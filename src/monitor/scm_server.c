@@ -251,6 +251,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     case SCM_STATION:
         station(c, r);
         break;
+    case SCM_EVENT_SOURCE:
+        event_source_open(c, r);
+        break;
     default:
         pipe_close(c);
     }
@@ -276,6 +279,8 @@ static void let_go(struct pipe_connection *c)
     if (s->service)
         scm_release(s->service);
     s->service = NULL;
+    event_source_close(s->source);
+    s->source = NULL;
 }
 
 static void request(struct pipe_connection *c, const void *data, size_t len)
@@ -321,6 +326,9 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
         else if (op == SCM_SET_BITS) // bits that only the network's browser asked for: taken,
                                      // without effect
             scm_reply_error(c, ERROR_SUCCESS);
+        break;
+    case SCM_KIND_EVENT_SOURCE:
+        handled = event_source_request(c, op, &r);
         break;
     case SCM_KIND_LOCK:
     case SCM_KIND_CLOSED:
