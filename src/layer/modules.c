@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
 #include "core/prologue.h"
+#include "layer/event_source.h"
 #include "layer/exports.h"
 #include "layer/host_lookup.h"
 #include "layer/host_name.h"
@@ -30,6 +31,7 @@ static const struct replaced_exports {
     {"sechost.dll", service_exports, &service_exports_count, false},
     {"advapi32.dll", service_exports, &service_exports_count, false},
     {"advapi32.dll", power_exports, &power_exports_count, false},
+    {"advapi32.dll", event_exports, &event_exports_count, false},
     {"user32.dll", power_exports, &power_exports_count, false},
     {"user32.dll", station_exports, &station_exports_count, false},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},

@@ -88,7 +88,7 @@ static void start_next(void)
         DWORD error = scm_find(str16_of((const uint16_t *)candidate->name), &service);
         if (error == ERROR_SUCCESS && service->status.state == SVC_STOPPED)
             service->start_reason =
-                candidate->delayed ? SVC_START_REASON_DELAYED_AUTO : SVC_START_REASON_AUTO;
+                candidate->place.delayed ? SVC_START_REASON_DELAYED_AUTO : SVC_START_REASON_AUTO;
         if (error == ERROR_SUCCESS)
             error = scm_start(service, (struct wire_blob){0}, started, candidate);
         if (error == ERROR_SUCCESS)
