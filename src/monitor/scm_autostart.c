@@ -11,6 +11,7 @@ enum { CANDIDATES_MAX = 1024 };
 struct candidate {
     wchar_t name[SERVICE_NAME_MAX + 1];
     struct service_place place; // its name is the one above
+    uint32_t reason;            // enum service_start_reason
 };
 
 static struct candidate *candidates;
@@ -87,8 +88,7 @@ static void start_next(void)
         struct service *service;
         DWORD error = scm_find(str16_of((const uint16_t *)candidate->name), &service);
         if (error == ERROR_SUCCESS && service->status.state == SVC_STOPPED)
-            service->start_reason =
-                candidate->place.delayed ? SVC_START_REASON_DELAYED_AUTO : SVC_START_REASON_AUTO;
+            service->start_reason = candidate->reason;
         if (error == ERROR_SUCCESS)
             error = scm_start(service, (struct wire_blob){0}, started, candidate);
         if (error == ERROR_SUCCESS)
@@ -133,9 +133,16 @@ static bool qualify(struct candidate *candidate, const struct orders *orders)
     struct db_config config;
     if (db_load(candidate->name, &config) != ERROR_SUCCESS)
         return false;
-    bool wanted = (config.type & SVC_WIN32) && !config.delete_flag &&
-                  (config.start == SVC_AUTO_START ||
-                   (config.start == SVC_DEMAND_START && db_trigger_at_start(candidate->name)));
+    bool wanted = false, triggers;
+    if ((config.type & SVC_WIN32) && !config.delete_flag) {
+        wanted = config.start == SVC_AUTO_START;
+        if (config.start == SVC_DEMAND_START) {
+            wanted = db_trigger_at_start(candidate->name, &triggers);
+            if (!wanted && triggers)
+                log_line(L"service %s: what triggers its start does not happen in a VM",
+                         candidate->name);
+        }
+    }
     candidate->place.group = candidate->place.tag = SERVICE_NONE;
     if (wanted && config.group && *config.group) {
         candidate->place.group =
@@ -151,6 +158,9 @@ static bool qualify(struct candidate *candidate, const struct orders *orders)
         struct wire_reader r = wire_reader_on(info, w.len);
         candidate->place.delayed = wire_get_u32(&r);
     }
+    candidate->reason = !automatic                 ? SVC_START_REASON_TRIGGER
+                        : candidate->place.delayed ? SVC_START_REASON_DELAYED_AUTO
+                                                   : SVC_START_REASON_AUTO;
     return wanted;
 }
 

@@ -524,9 +524,10 @@ wchar_t *db_required_privileges(const wchar_t *name, size_t *len)
     return list;
 }
 
-bool db_trigger_at_start(const wchar_t *name)
+bool db_trigger_at_start(const wchar_t *name, bool *any)
 {
     HKEY service, triggers;
+    *any = false;
     if (open_key(name, KEY_QUERY_VALUE, &service) != ERROR_SUCCESS)
         return false;
     bool found = false;
@@ -538,6 +539,7 @@ bool db_trigger_at_start(const wchar_t *name)
                                                   NULL) == ERROR_SUCCESS;
              i++, len = 16) {
             HKEY trigger;
+            *any = true;
             if (RegOpenKeyExW(triggers, number, 0, KEY_QUERY_VALUE, &trigger) != ERROR_SUCCESS)
                 continue;
             DWORD type, action, kind;

@@ -3,7 +3,8 @@
 //   preshutdown  wants to know of the machine's end before the others, and takes a while then
 //   ignore       does not stop when it is told of that
 //   privileges   notes which privileges it has
-//   mute         does not become a service, and does not end
+//   stuck        does not come back from being told to stop
+//   mute         notes that, does not become a service, and does not end
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 static const wchar_t *name, *file;
 static DWORD words; // bit i: options[i]
-enum { PRESHUTDOWN = 1, IGNORE_IT = 2, PRIVILEGES = 4, MUTE = 8 };
+enum { PRESHUTDOWN = 1, IGNORE_IT = 2, PRIVILEGES = 4, MUTE = 8, STUCK = 16 };
 static SERVICE_STATUS_HANDLE handle;
 static SERVICE_STATUS status = {.dwServiceType = SERVICE_WIN32_OWN_PROCESS,
                                 .dwControlsAccepted =
@@ -47,6 +48,8 @@ static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *
     note(control == SERVICE_CONTROL_PRESHUTDOWN ? "preshutdown"
          : control == SERVICE_CONTROL_SHUTDOWN  ? "shutdown"
                                                 : "stop");
+    if (words & STUCK)
+        Sleep(INFINITE);
     if (control == SERVICE_CONTROL_PRESHUTDOWN && (words & IGNORE_IT))
         return NO_ERROR;
     report(SERVICE_STOP_PENDING);
@@ -92,18 +95,22 @@ int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
-    static const wchar_t *const options[] = {L"preshutdown", L"ignore", L"privileges", L"mute"};
+    static const wchar_t *const options[] = {L"preshutdown", L"ignore", L"privileges", L"mute",
+                                             L"stuck"};
     if (argc < 3)
         return 2;
     name = argv[1];
     file = argv[2];
     for (int i = 3; i < argc; i++) {
-        for (DWORD j = 0; j < 4; j++)
+        for (DWORD j = 0; j < 5; j++)
             words |= wcscmp(argv[i], options[j]) == 0 ? 1u << j : 0;
     }
     stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (words & MUTE)
+    if (words & MUTE) {
+        note("mute");
         Sleep(INFINITE);
-    SERVICE_TABLE_ENTRYW table[] = {{argv[1], service_main}, {NULL, NULL}};
+    }
+    SERVICE_TABLE_ENTRYW table[] = {
+        {argv[1], service_main}, {(wchar_t *)L"Second", service_main}, {NULL, NULL}};
     return StartServiceCtrlDispatcherW(table) ? 0 : (int)GetLastError();
 }

@@ -53,11 +53,13 @@ test_order_at_the_vms_start() {
   set_value "$services\\ByAddress\\TriggerInfo\\0" Type REG_DWORD 2
   set_value "$services\\ByAddress\\TriggerInfo\\0" Action REG_DWORD 1
   set_value "$services\\ByAddress\\TriggerInfo\\0" GUID REG_BINARY def2274fe2140b43a5497cd48cbc8245
+  set_value "$services\\OnDemand\\TriggerInfo\\0" Type REG_DWORD 3
   expect 0 plume stop order
   expect 0 plume start order
   wait_for 60 is Late running
   started() { plume logs order | tr -d '\r' | sed -n 's/.*service \(.*\): starting in process.*/\1/p' | tr '\n' ' '; }
   same 'the order' 'First Needed Needy Tagged ByNameA ByNameB Alone ByAddress Late ' "$(started)"
+  contains "$(plume logs order)" 'service OnDemand: what triggers its start does not happen in a VM'
 }
 
 test_groups_as_dependencies() {
@@ -192,8 +194,21 @@ test_program_that_becomes_no_service() {
   wait_for 60 is Mute stopped
   gone() { [[ $(plume logs mute) == *'process '*'ended with 1053 before it became a service: '*' Mute '* ]]; }
   wait_for 60 gone
+  # Two in one process: one keeps the dispatcher, so that the other's start is not taken. Only that one has failed.
+  service Stuck stuck -- type= share
+  in_vm sc create Second type= share binPath= "$scratch_win\\tool_svc_end.exe Stuck $scratch_win\\notes.txt stuck"
   set_value "$control" ServicesPipeTimeout REG_DWORD 60000
+  expect 0 plume service mute start Stuck
   expect 0 plume service mute start Good
+  wait_for 60 is Stuck running
+  plume exec mute sc stop Stuck >/dev/null 2>&1 </dev/null &
+  told() { notes | grep -q 'Stuck stop'; }
+  wait_for 60 told
+  set_value "$control" ServicesPipeTimeout REG_DWORD 2000
+  same 'one whose start is not taken' 1053 "$(start_error Second)"
+  is Second stopped && is Stuck running && is Good running || die "$(plume service mute ls)"
+  plume rm -f mute >/dev/null # and with it who waits for the answer
+  wait
 }
 
 # rough WHAT ROUNDS: see tool_svc_rough.c.
