@@ -362,7 +362,7 @@ static BOOL CALLBACK each_window(HWND window, LPARAM context)
     WCHAR name[64], class[64] = L"";
     _snwprintf(name, 64, L"plume-apart-%ls", tag);
     GetClassNameW(window, class, 64);
-    *(int *)context |= !_wcsicmp(name, class);
+    *(int *)context |= !_wcsnicmp(name, class, wcslen(name));
     return TRUE;
 }
 
@@ -509,7 +509,7 @@ static void try_keys(void)
 
 static HWND own_window;
 
-/* Hidden ones, and a global atom. */
+/* Hidden ones, a station, a desktop, and a global atom. */
 static void make_windows(void)
 {
     WCHAR name[64], child[64];
@@ -524,6 +524,8 @@ static void make_windows(void)
                                  class.hInstance, NULL);
     CreateWindowExW(0, child, child, WS_CHILD, 0, 0, 5, 5, own_window, NULL, class.hInstance, NULL);
     SetPropW(own_window, L"plume-apart", own_window);
+    CreateWindowStationW(name, 0, WINSTA_ALL_ACCESS, NULL);
+    CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, NULL);
     GlobalAddAtomW(name);
 }
 
