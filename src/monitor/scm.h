@@ -89,8 +89,8 @@ DWORD scm_send(const struct scm_sending *event);
 void scm_send_forget(void *context);
 /* A service has stopped in this process. */
 void scm_process_leave(struct service *service);
-/* Runs a program that is no service, with a service's environment. */
-DWORD scm_run_command(const wchar_t *command);
+/* Runs a program that is no service, with a service's environment and output. */
+DWORD scm_run_command(const wchar_t *service, const wchar_t *command);
 struct service_process *scm_process_by_pid(DWORD pid);
 DWORD scm_process_pid(const struct service_process *process);
 /* Whether there is a process whose services have all stopped and that has not ended yet. */

@@ -5,6 +5,8 @@
 #include <userenv.h>
 #include "monitor/log.h"
 #include "monitor/scm_account.h"
+#include "monitor/output.h"
+#include "vm/handle_list.h"
 
 enum {
     CONTROL_TIMEOUT = 30000, // ms that a handler may take before ControlService() gives up
@@ -240,6 +242,7 @@ static void stop_services(struct service_process *process, DWORD exit_code, bool
 void scm_process_leave(struct service *service)
 {
     struct service_process *process = service->process;
+    output_drain(process->pid); // before anyone is told that it has stopped
     service->process = NULL;
     if (--process->services == 0 && !process->leaving) {
         process->leaving = true;
@@ -261,6 +264,7 @@ static void exited(struct loop_wait *wait)
     DWORD code = 0;
     GetExitCodeProcess(process->process, &code);
     bool connected = process->dispatcher || process->sequence;
+    output_drain(process->pid);
     log_line(L"process %lu ended with %lu%s: %s", process->pid, code,
              connected ? L"" : L" before it became a service", process->command);
     loop_timer_clear(&process->connect);
@@ -303,9 +307,26 @@ static void redirect_wow64(wchar_t *command, size_t cap)
     memcpy(command + quote, wow64, to * sizeof(wchar_t));
 }
 
-static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
+/* `service`: whose the process's output is. */
+static DWORD create(const wchar_t *command, const wchar_t *service, PROCESS_INFORMATION *made)
 {
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    struct output_ends ends = output_make(service);
+    HANDLE handles[] = {ends.standard, ends.error};
+    bool connected = ends.standard && ends.error;
+    struct handle_list list = {0};
+    struct startup_with_list startup = {.info = {.cb = sizeof(startup.info)}};
+    DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT;
+    if (connected) {
+        startup.info.dwFlags = STARTF_USESTDHANDLES;
+        startup.info.hStdOutput = ends.standard;
+        startup.info.hStdError = ends.error;
+        list = handle_list_on(handles, 2);
+    }
+    if (list.attributes) {
+        startup.info.cb = sizeof(startup);
+        startup.attributes = list.attributes;
+        flags |= EXTENDED_STARTUPINFO_PRESENT;
+    }
     void *environment = NULL;
     HANDLE token;
     if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_IMPERSONATE,
@@ -322,10 +343,10 @@ static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
     DWORD error = ERROR_SUCCESS;
     if (!writable)
         error = ERROR_NOT_ENOUGH_MEMORY;
-    else if (!CreateProcessW(NULL, writable, NULL, NULL, FALSE,
-                             CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT,
-                             environment, len && len < MAX_PATH ? directory : NULL, &startup, made))
+    else if (!CreateProcessW(NULL, writable, NULL, NULL, connected, flags, environment,
+                             len && len < MAX_PATH ? directory : NULL, &startup.info, made))
         error = GetLastError();
+    handle_list_free(&list);
     free(writable);
     if (environment)
         DestroyEnvironmentBlock(environment);
@@ -335,6 +356,7 @@ static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
         CloseHandle(made->hThread);
         CloseHandle(made->hProcess);
     }
+    output_made(&ends, error == ERROR_SUCCESS ? made->dwProcessId : 0);
     return error;
 }
 
@@ -342,6 +364,7 @@ static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
 struct process_plan {
     wchar_t *command; // the process's own from then on
     bool share;
+    const struct service *service; // that it is made for
     const wchar_t *privileges; // those that it needs, as a list; NULL: nothing is said of them
     size_t privileges_len;
 };
@@ -353,7 +376,7 @@ static DWORD make_process(const struct process_plan *plan, struct service_proces
     if (!process)
         return ERROR_NOT_ENOUGH_MEMORY;
     PROCESS_INFORMATION info;
-    DWORD error = create(command, &info);
+    DWORD error = create(command, plan->service->name, &info);
     if (error != ERROR_SUCCESS) {
         log_line(L"cannot start: %s: Win32 error %lu", command, error);
         free(process);
@@ -392,10 +415,10 @@ static DWORD make_process(const struct process_plan *plan, struct service_proces
     return ERROR_SUCCESS;
 }
 
-DWORD scm_run_command(const wchar_t *command)
+DWORD scm_run_command(const wchar_t *service, const wchar_t *command)
 {
     PROCESS_INFORMATION made;
-    DWORD error = create(command, &made);
+    DWORD error = create(command, service, &made);
     if (error != ERROR_SUCCESS)
         return error;
     if (ResumeThread(made.hThread) == (DWORD)-1) {
@@ -457,7 +480,7 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     if (process) {
         free(command);
     } else if (error == ERROR_SUCCESS) {
-        struct process_plan plan = {.command = command, .share = share};
+        struct process_plan plan = {.command = command, .share = share, .service = service};
         // A shared one may be joined by services that need more.
         wchar_t *privileges =
             share ? NULL : db_required_privileges(service->name, &plan.privileges_len);
