@@ -13,10 +13,12 @@ is() { [ "$(state "$1")" = "$2" ]; }
 # How often the program has been started there, by what it has noted.
 runs() { [ "$(in_place "$1" cmd /c type "$scratch_win\\notes.txt" | grep -c mute)" -eq "$2" ]; }
 
+# The host's console writes its settings, if it has not before.
 leave_the_host() {
   in_place host sc stop Watched
   in_place host sc delete Watched
   in_place host reg delete 'HKLM\System\CurrentControlSet\Services\EventLog\Application\nssm' /f
+  [ "$had_console" = yes ] || in_place host reg delete 'HKCU\Console' /f
 } >/dev/null 2>&1
 
 test_nssm_on_the_host_and_in_two_vms() {
@@ -24,14 +26,17 @@ test_nssm_on_the_host_and_in_two_vms() {
   fetched nssm 0.1.1 e2a8049e3fda444a533e23bc8340f2e52b1e40afb9f52fc755d6b95bea82b3c0 examples/nssm.exe
   cp "$guests/tool_svc_end.exe" "$scratch/"
   for place in a b; do plume create $place >/dev/null && plume start $place >/dev/null || die 'no VM'; done
+  had_console=no # not local: it is for the trap
+  [[ $(in_place host reg query 'HKCU\Console') == *ColorTable* ]] && had_console=yes
   trap leave_the_host EXIT
   for place in a b host; do
     nssm $place install Watched "$scratch_win\\tool_svc_end.exe" Watched "$scratch_win\\notes.txt" mute
     nssm $place set Watched AppThrottle 0
   done
   contains "$(nssm a get Watched AppParameters)" mute
-  for place in a b host; do nssm $place start Watched; done
+  # The host comes last: what it has noted, a VM that has not would see.
   for place in a b host; do
+    nssm $place start Watched
     wait_for 60 is $place RUNNING
     wait_for 60 runs $place 1
   done
