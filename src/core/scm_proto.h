@@ -31,6 +31,7 @@ enum scm_op {
     SCM_ABORT_SHUT_DOWN, // u32 SCM_VERSION: while those seconds last
     SCM_STATION,         // u32 SCM_VERSION: has the VM's window station and desktop be there
                          // -> str station, str desktop: their names on the host
+    SCM_EVENT_SOURCE,    // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
@@ -82,6 +83,10 @@ enum scm_op {
     /* On what a watch's ticket gave. Answered when there is a change to tell. */
     SCM_NEXT_CHANGE = 128, // -> u32 error, PSTATUS, u32 changes (0 with an error), str names: a
                            // list of services made ('/' before the name) and deleted
+
+    /* On an event source. */
+    SCM_QUERY_SOURCE = 144, // -> str source
+    SCM_REPORT_EVENT,       // u32 type, u32 category, u32 id, str message
 };
 
 /* What a watch tells: the values of SERVICE_NOTIFY_*, and one for a changed configuration. The

@@ -26,6 +26,14 @@ bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share);
  * ended before he could, it is deleted here. */
 bool shares_delete_pending(struct str16 canon);
 
+/* Whether the system does this with what is to be deleted, as Windows does. Wine 8 does neither
+ * (server/fd.c, open_fd; dlls/ntdll/unix/file.c, NtQueryInformationFile). */
+enum shares_pending {
+    SHARES_PENDING_REFUSED = 1, // to open it
+    SHARES_PENDING_SHOWN = 2,   // by FileStandardInformation
+};
+bool shares_pending_is(enum shares_pending what);
+
 /* A duplicate of a handle that one of the VM's processes has on the host's `canon`, with the right
  * to read; NULL when there is none. It is that process's open file: whoever has it is not to move
  * its position. */
@@ -36,5 +44,9 @@ void shares_tell_copied(struct str16 canon, HANDLE copy);
 
 /* The same to those who were noted when the copy was in place already. */
 void shares_look_for_copy(struct str16 canon);
+
+/* The same before `copy`, which was opened to be written, is: who made it may have ended before he
+ * had told all of them, or before they had exchanged their views. */
+void shares_tell_rest(struct str16 canon, HANDLE copy);
 
 #endif

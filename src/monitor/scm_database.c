@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "core/security.h"
+#include "core/service_order.h"
+#include "layer/nt.h"
 #include "monitor/registry.h"
 
 static HKEY services;
@@ -100,20 +102,38 @@ void db_free(struct db_config *config)
     *config = (struct db_config){0};
 }
 
-DWORD db_enumerate(DWORD index, wchar_t *name)
+DWORD db_enumerate_written(DWORD index, wchar_t *name, FILETIME *written)
 {
     // The registry allows names of 255 units, so that none is longer than a service's may be.
     DWORD len = SERVICE_NAME_MAX + 1;
-    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, NULL);
+    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, written);
+}
+
+DWORD db_enumerate(DWORD index, wchar_t *name)
+{
+    return db_enumerate_written(index, name, NULL);
 }
 
 DWORD db_spelling(const wchar_t *name, wchar_t *spelling)
 {
-    for (DWORD i = 0; db_enumerate(i, spelling) == ERROR_SUCCESS; i++) {
-        if (_wcsicmp(name, spelling) == 0)
-            return ERROR_SUCCESS;
+    union {
+        struct nt_key_basic_information info;
+        BYTE room[sizeof(struct nt_key_basic_information) + SERVICE_NAME_MAX * sizeof(wchar_t)];
+    } data;
+    ULONG len;
+    HKEY key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (NtQueryKey(key, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len) < 0 ||
+        data.info.name_length > SERVICE_NAME_MAX * sizeof(wchar_t)) {
+        error = ERROR_SERVICE_DOES_NOT_EXIST;
+    } else {
+        memcpy(spelling, data.info.name, data.info.name_length);
+        spelling[data.info.name_length / sizeof(wchar_t)] = 0;
     }
-    return ERROR_SERVICE_DOES_NOT_EXIST;
+    RegCloseKey(key);
+    return error;
 }
 
 static DWORD store_dependencies(HKEY key, struct str16 list)
@@ -493,6 +513,51 @@ DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info)
     }
     RegCloseKey(key);
     return error;
+}
+
+wchar_t *db_required_privileges(const wchar_t *name, size_t *len)
+{
+    HKEY key;
+    if (open_key(name, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+        return NULL;
+    wchar_t *list = registry_text(key, L"RequiredPrivileges", len);
+    RegCloseKey(key);
+    return list;
+}
+
+bool db_trigger_at_start(const wchar_t *name, bool *any)
+{
+    HKEY service, triggers;
+    *any = false;
+    if (open_key(name, KEY_QUERY_VALUE, &service) != ERROR_SUCCESS)
+        return false;
+    bool found = false;
+    if (RegOpenKeyExW(service, L"TriggerInfo", 0, KEY_ENUMERATE_SUB_KEYS, &triggers) ==
+        ERROR_SUCCESS) {
+        wchar_t number[16];
+        DWORD len = 16;
+        for (DWORD i = 0; !found && RegEnumKeyExW(triggers, i, number, &len, NULL, NULL, NULL,
+                                                  NULL) == ERROR_SUCCESS;
+             i++, len = 16) {
+            HKEY trigger;
+            *any = true;
+            if (RegOpenKeyExW(triggers, number, 0, KEY_QUERY_VALUE, &trigger) != ERROR_SUCCESS)
+                continue;
+            DWORD type, action, kind;
+            uint8_t guid[16];
+            DWORD bytes = sizeof guid;
+            found =
+                registry_number(trigger, L"Type", &type) &&
+                registry_number(trigger, L"Action", &action) &&
+                RegQueryValueExW(trigger, L"GUID", NULL, &kind, guid, &bytes) == ERROR_SUCCESS &&
+                kind == REG_BINARY && bytes == sizeof guid &&
+                service_trigger(type, action, guid) == TRIGGER_AT_START;
+            RegCloseKey(trigger);
+        }
+        RegCloseKey(triggers);
+    }
+    RegCloseKey(service);
+    return found;
 }
 
 DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor)

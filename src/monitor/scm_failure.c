@@ -97,7 +97,7 @@ static void run_command(const wchar_t *name, uint32_t failures)
         if (load(name, actions) && actions->command.len) {
             failure_command(actions->command, failures, &text);
             str16_put_nul(&text);
-            error = text.overflow ? ERROR_FILENAME_EXCED_RANGE : scm_run_command(command);
+            error = text.overflow ? ERROR_FILENAME_EXCED_RANGE : scm_run_command(name, command);
         }
     }
     if (error == ERROR_SUCCESS)

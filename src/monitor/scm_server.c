@@ -302,6 +302,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     case SCM_STATION:
         station(c, r);
         break;
+    case SCM_EVENT_SOURCE:
+        event_source_open(c, r);
+        break;
     default:
         pipe_close(c);
     }
@@ -331,6 +334,8 @@ static void let_go(struct pipe_connection *c)
     if (s->service)
         scm_release(s->service);
     s->service = NULL;
+    event_source_close(s->source);
+    s->source = NULL;
 }
 
 static void request(struct pipe_connection *c, const void *data, size_t len)
@@ -383,6 +388,9 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
         handled = op == SCM_NEXT_CHANGE && s->watch && wire_done(&r);
         if (handled)
             scm_watch_next(s->watch, c);
+        break;
+    case SCM_KIND_EVENT_SOURCE:
+        handled = event_source_request(c, op, &r);
         break;
     case SCM_KIND_LOCK:
     case SCM_KIND_CLOSED:

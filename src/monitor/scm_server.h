@@ -13,6 +13,7 @@ enum scm_kind {
     SCM_KIND_STATUS,
     SCM_KIND_LOCK,
     SCM_KIND_WATCH,
+    SCM_KIND_EVENT_SOURCE,
     SCM_KIND_CLOSED, // only its end is still to come
 };
 
@@ -26,11 +27,17 @@ struct scm_connection {
     struct service_process *process; // dispatcher; NULL once it is gone
     uint32_t launch;                 // status: which run of the service
     struct scm_watch *watch;         // watch; NULL once the handle that it is of is closed
+    struct event_source *source;     // event source
 };
 
 /* Requests of each kind of handle; false where the handle knows no such request. */
 bool scm_manager_request(struct pipe_connection *c, uint32_t op, struct wire_reader *r);
 bool scm_service_request(struct pipe_connection *c, uint32_t op, struct wire_reader *r);
+
+/* event_log.c: an event source of the connection's own; it is closed with it. NULL: nothing. */
+void event_source_open(struct pipe_connection *c, struct wire_reader *r);
+void event_source_close(struct event_source *source);
+bool event_source_request(struct pipe_connection *c, uint32_t op, struct wire_reader *r);
 
 /* A reply in the making; there is one at a time. */
 struct wire_writer scm_reply_begin(DWORD error);

@@ -155,6 +155,11 @@ static DWORD change(struct service *service, struct scm_config *wanted)
         else
             wanted->tag = scm_new_tag(group);
     }
+    // A change of the group alone can close a circle as well.
+    whole.group = group;
+    if (!w->dependencies.s && w->group.s)
+        whole.dependencies =
+            (struct str16){(uint16_t *)stored.dependencies, stored.dependencies_len};
     if (error == ERROR_SUCCESS)
         error = scm_config_refused(service->name, &whole);
     db_free(&stored);
