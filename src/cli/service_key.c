@@ -190,7 +190,7 @@ bool service_keys_give(const struct vm *vm, const struct text_list *services,
                        struct plume_error *error)
 {
     for (size_t i = 0; i < services->count; i++) {
-        HKEY key, upper = NULL;
+        HKEY key = NULL, upper = NULL;
         if (!service_key_open(services->items[i], &key, error))
             return false;
         bool ok = make_upper(vm, key, &upper);

@@ -72,7 +72,7 @@ test_logs_are_bounded() {
   says full --log-max-size 128k
   folder=$(ls -d "$WINEPREFIX"/drive_c/users/*/AppData/Local/plume/vms/full/log)
   expect 0 plume exec full sc start Says flood 10000
-  is_told() { plume logs --service Says -n 3 full 2>/dev/null | grep -q 'the first string'; }
+  is_told() { plume logs --service Says -n 3 full 2>/dev/null | grep -q 'the first string' && plume logs --service Says -n 3 full 2>/dev/null | grep -q 'hello from standard output'; }
   wait_for 60 is_told
   [ "$(cat "$folder"/* | wc -c)" -le $((3 * 128 * 1024)) ] || die "$(ls -l "$folder")"
   expect 0 plume logs --service Says full
@@ -111,26 +111,32 @@ test_service_verbs() {
   expect 0 plume service verbs continue Says
   expect 0 plume service verbs status --format json Says; contains "$out" '"state": "running"'
   expect 0 plume service verbs stop Says
+}
 
-  expect 0 plume service verbs config Says --start delayed --display-name 'The Sayer' --description 'It says.'
-  expect 0 plume service verbs config Says
+test_service_is_configured() {
+  says conf
+  expect 0 plume service conf config Says --start delayed --display-name 'The Sayer' --description 'It says.'
+  expect 0 plume service conf config Says
   contains "$out" 'start         delayed'; contains "$out" 'display name  The Sayer'; contains "$out" 'description   It says.'
-  expect 0 plume service verbs config --format json Needs; contains "$out" '"depends_on": ['; contains "$out" '"start": "manual"'
-  expect 0 plume service verbs disable Says
-  refused plume service verbs start Says -- '*Win32 error 1058)'
-  expect 0 plume service verbs enable Says
-  expect 0 plume stop verbs
-  expect 0 plume start verbs
-  runs_by_itself() { plume service verbs status Says | grep -q running; }
+  expect 0 plume service conf config --format json Says; contains "$out" '"depends_on": []'; contains "$out" '"start": "delayed"'
+  expect 0 plume service conf disable Says
+  refused plume service conf start Says -- '*Win32 error 1058)'
+  expect 0 plume service conf enable Says
+  expect 0 plume stop conf
+  expect 0 plume start conf
+  runs_by_itself() { plume service conf status Says | grep -q running; }
   wait_for 60 runs_by_itself
+}
 
-  refused plume service verbs frob Says -- '*the actions are ls, start*, not *'
-  refused plume service verbs restart -- '*the name of a service is missing*'
-  refused plume service verbs stop Says more -- "*one operand too many: 'more'*"
-  refused plume service verbs start -f Says -- "*'--force' is for 'stop' and 'restart'*"
-  refused plume service verbs config Says --start later -- "*a service starts 'auto'*"
-  refused plume service verbs status --start auto Says -- "*'--start' is for 'config' and 'import'*"
-  refused plume service verbs start --description x Says -- '*are not for*'
+test_service_called_wrongly() {
+  plume create conf >/dev/null
+  refused plume service conf frob Says -- '*the actions are ls, start*, not *'
+  refused plume service conf restart -- '*the name of a service is missing*'
+  refused plume service conf stop Says more -- "*one operand too many: 'more'*"
+  refused plume service conf start -f Says -- "*'--force' is for 'stop' and 'restart'*"
+  refused plume service conf config Says --start later -- "*a service starts 'auto'*"
+  refused plume service conf status --start auto Says -- "*'--start' is for 'config' and 'import'*"
+  refused plume service conf start --description x Says -- '*are not for*'
 }
 
 # A start that fails says what the service has said.
