@@ -98,6 +98,8 @@
     X(NtOpenIoCompletion)                                                                          \
     X(NtCreateDirectoryObject)                                                                     \
     X(NtOpenDirectoryObject)                                                                       \
+    X(NtCreatePrivateNamespace) /* since NT 6.0 */                                                 \
+    X(NtOpenPrivateNamespace)                                                                      \
     X(NtQueryDirectoryObject)                                                                      \
     X(NtCreateSymbolicLinkObject)                                                                  \
     X(NtOpenSymbolicLinkObject)                                                                    \

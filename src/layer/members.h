@@ -26,6 +26,9 @@ enum member member_find(uintptr_t id, HANDLE *held);
  */
 bool member_is(HANDLE process, uintptr_t id);
 
+/* Whether a thread of that number is one of the VM's. */
+bool member_thread(uintptr_t id);
+
 /* Puts a process that has not run yet into the VM's job, if it is not there already. */
 NTSTATUS member_add(HANDLE process);
 

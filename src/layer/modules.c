@@ -9,6 +9,7 @@
 #include "layer/power.h"
 #include "layer/service_exports.h"
 #include "layer/station.h"
+#include "layer/window.h"
 
 // Modules as they are loaded. The loader tells of a DLL before it runs anything of those that
 // import it (Wine: dlls/ntdll/loader.c, process_attach; WDK: LdrRegisterDllNotification).
@@ -34,6 +35,7 @@ static const struct replaced_exports {
     {"advapi32.dll", event_exports, &event_exports_count, false},
     {"user32.dll", power_exports, &power_exports_count, false},
     {"user32.dll", station_exports, &station_exports_count, false},
+    {"user32.dll", window_exports, &window_exports_count, true},
     {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
     {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, false},
 };
@@ -140,7 +142,7 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
     struct pe_header header;
     // Its headers are the first page; its export table lies within the image, which is mapped
     // whole.
-    if (set->patches == station_exports && !station_applies())
+    if ((set->patches == station_exports || set->patches == window_exports) && !station_applies())
         return;
     if ((set->wine && !layer_is_wine()) || !pe_read_header(base, 0x1000, &header))
         return;
@@ -175,15 +177,15 @@ static bool takes(const uint8_t *code, unsigned bytes)
 _Static_assert((int)STUB_TRAMPOLINE_MAX <= (int)SLOT - (int)THUNK, "a slot holds a trampoline");
 
 /* Stands before system calls of another DLL than ntdll, which keep their originals. */
-static void patch_stubs(uint8_t *base)
+static void patch_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count)
 {
     struct pe_header header;
     if (!pe_read_header(base, 0x1000, &header))
         return;
-    SIZE_T size = station_stubs_count * SLOT;
+    SIZE_T size = count * SLOT;
     uint8_t *slots = reserve_slots(base, size);
-    for (size_t i = 0; slots && i < station_stubs_count; i++) {
-        const struct layer_stub_patch *patch = &station_stubs[i];
+    for (size_t i = 0; slots && i < count; i++) {
+        const struct layer_stub_patch *patch = &patches[i];
         uint32_t rva = pe_find_export(base, &header, patch->name);
         uint8_t *code = base + rva, *slot = slots + i * SLOT, *trampoline = slot + THUNK;
         struct stub stub;
@@ -205,6 +207,13 @@ static void patch_stubs(uint8_t *base)
     real.NtProtectVirtualMemory(NtCurrentProcess(), &at, &size, PAGE_EXECUTE_READ, &before);
 }
 
+static void patch_win32u(uint8_t *base)
+{
+    patch_stubs(base, station_stubs, station_stubs_count);
+    if (layer_is_wine())
+        patch_stubs(base, window_stubs, window_stubs_count);
+}
+
 static void on_loaded(struct str16 name, uint8_t *base)
 {
     for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
@@ -213,9 +222,11 @@ static void on_loaded(struct str16 name, uint8_t *base)
     if (!station_applies())
         return;
     if (str16_equal_ascii(name, "win32u.dll"))
-        patch_stubs(base);
-    else if (str16_equal_ascii(name, "user32.dll"))
+        patch_win32u(base);
+    else if (str16_equal_ascii(name, "user32.dll")) {
         station_user32_loaded(layer_is_wine());
+        window_user32_loaded(base);
+    }
 }
 
 static void CALLBACK on_notification(ULONG reason, const void *data, void *context)
@@ -281,5 +292,5 @@ void layer_watch_modules(void)
     }
     void *win32u = layer_find_module("win32u.dll");
     if (win32u && station_applies())
-        patch_stubs(win32u);
+        patch_win32u(win32u);
 }

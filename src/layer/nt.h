@@ -380,6 +380,10 @@ NTSTATUS NTAPI NtCreateJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES 
 NTSTATUS NTAPI NtOpenJobObject(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
+NTSTATUS NTAPI NtCreatePrivateNamespace(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
+                                        const void *boundary);
+NTSTATUS NTAPI NtOpenPrivateNamespace(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
+                                      const void *boundary);
 NTSTATUS NTAPI NtCreateIoCompletion(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
 NTSTATUS NTAPI NtOpenIoCompletion(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtSetIoCompletion(HANDLE, void *key, void *context, NTSTATUS, ULONG_PTR);

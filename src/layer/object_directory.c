@@ -2,9 +2,11 @@
 #include "layer/guard.h"
 #include "layer/links.h"
 #include "layer/object_name.h"
+#include "layer/station.h"
 
 // The lists of object directories: the VM's own without what the layer keeps in it; and of one that
-// is shared with the host, once the VM has made or removed something in such, the host's with that.
+// is shared with the host, once the VM has made or removed something in such, the host's with that;
+// and of the window stations, the VM's as it calls them.
 
 struct directory_entry { // OBJECT_DIRECTORY_INFORMATION; one without a name ends the list
     UNICODE_STRING name, type;
@@ -175,6 +177,32 @@ static NTSTATUS list_merged(const struct handle_record *directory, HANDLE handle
     return STATUS_NO_MORE_ENTRIES;
 }
 
+/* Whether it is the directory in which the system keeps the window stations of a session. */
+static bool is_of_stations(struct str16 directory)
+{
+    struct str16 parent;
+    return str16_equal_ascii(ntpath_leaf(directory), "WindowStations") &&
+           ntpath_parent(directory, &parent) && str16_equal_ascii(ntpath_leaf(parent), "Windows");
+}
+
+static NTSTATUS list_stations(HANDLE handle, struct handing *handing)
+{
+    layer_cleanup_free struct directory_entry *entry = layer_alloc(ENTRY_MAX);
+    if (!entry)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct reading host = {handle, 0, TRUE, entry};
+    struct str16 own;
+    NTSTATUS status;
+    while (!(status = read_next(&host))) {
+        if (!station_is_own(str16_of_unicode(&entry->name), &own))
+            continue;
+        entry->name = unicode_of_str16(own);
+        if (!hand_out(handing, entry))
+            return STATUS_SUCCESS;
+    }
+    return status;
+}
+
 static NTSTATUS query_merged(const struct handle_record *directory, HANDLE handle, void *buffer,
                              ULONG length, BOOLEAN single, BOOLEAN restart, ULONG *context,
                              ULONG *returned)
@@ -192,7 +220,8 @@ static NTSTATUS query_merged(const struct handle_record *directory, HANDLE handl
         return status;
     if (!guard_writable(context, sizeof *context) || !guard_writable(buffer, length))
         return STATUS_ACCESS_VIOLATION;
-    status = list_merged(directory, handle, &handing);
+    status = is_of_stations(directory->canon) ? list_stations(handle, &handing)
+                                              : list_merged(directory, handle, &handing);
     if (NT_ERROR(status))
         return status;
     if (!handing.count) {
@@ -213,9 +242,10 @@ NTSTATUS NTAPI layer_NtQueryDirectoryObject(HANDLE handle, void *buffer, ULONG l
                                             ULONG *returned)
 {
     layer_wake();
-    if (!links_unchanged() && context) {
+    if ((!links_unchanged() || station_applies()) && context) {
         layer_cleanup_record struct handle_record *directory = object_directory_of(handle);
-        if (directory && directory->lower)
+        if (directory && directory->lower &&
+            (!links_unchanged() || is_of_stations(directory->canon)))
             return query_merged(directory, handle, buffer, length, single, restart, context,
                                 returned);
     }

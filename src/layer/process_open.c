@@ -58,6 +58,14 @@ static uintptr_t process_of_thread(const CLIENT_ID *id, HANDLE *held)
     return status ? 0 : (uintptr_t)basic.id.UniqueProcess;
 }
 
+bool member_thread(uintptr_t id)
+{
+    layer_cleanup_handle HANDLE held = NULL;
+    CLIENT_ID client = {NULL, (HANDLE)id};
+    uintptr_t number = process_of_thread(&client, &held);
+    return number == layer_process_id() || (number && member_find(number, NULL) == MEMBER_OWN);
+}
+
 NTSTATUS NTAPI layer_NtOpenThread(HANDLE *thread, ACCESS_MASK access,
                                   const OBJECT_ATTRIBUTES *attributes, const CLIENT_ID *id)
 {

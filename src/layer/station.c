@@ -386,6 +386,12 @@ static BOOL tell(struct str16 own, bool wide, enum_fn *call, LPARAM context)
     return call(ansi, context);
 }
 
+bool station_is_own(struct str16 name, struct str16 *own)
+{
+    learn_names();
+    return station_from_host(&names, name, own);
+}
+
 /* The VM's stations, from the directory that the system keeps them in. */
 static BOOL enumerate(enum_fn *call, LPARAM context, bool wide)
 {

@@ -11,6 +11,10 @@
  * and those that the user wants to see on his own desktop. */
 bool station_applies(void);
 
+/* Whether the host's window station of this name is the VM's; *own is what the VM calls it, which
+ * points into `name` or at static text. */
+bool station_is_own(struct str16 name, struct str16 *own);
+
 /* The system calls of win32u.dll, and the functions of user32.dll, to be replaced. */
 extern const struct layer_stub_patch station_stubs[];
 extern const size_t station_stubs_count;

@@ -29,8 +29,13 @@ struct service {
     unsigned handles;                // open handles and tickets
     bool delete_marked;
     bool told_to_stop; // by scm_shutdown()
+    bool told_of_end;  // it got SERVICE_CONTROL_PRESHUTDOWN, by scm_shutdown() as well
+    bool end_is_over;  // its time for that is over
+    size_t end_place;  // in the order of these
     uint32_t
         launch; // counts its starts, so that a status handle of an earlier one is known as stale
+    uint32_t changes;      // counts the states that it came into
+    uint32_t start_reason; // enum service_start_reason; 0 while nobody has said why
 };
 
 /* An operation's end: a Win32 error. Called once. */
@@ -98,6 +103,12 @@ DWORD scm_dispatcher_attach(struct service_process *process, void *connection);
 void scm_dispatcher_next(struct service_process *process, uint32_t sequence, DWORD error);
 void scm_dispatcher_gone(struct service_process *process);
 
+/* scm_watch.c: telling those who wait for changes. Each is called after the change. */
+void scm_watch_status(struct service *service); // it came into another state
+void scm_watch_config(struct service *service);
+void scm_watch_delete_pending(struct service *service);
+void scm_watch_database(const wchar_t *name, bool created); // a service was made, or is gone
+
 /* scm_failure.c: what follows when a service fails */
 /* The service is stopped. `crashed`: its process ended before it had said that it was. */
 void scm_failure_stopped(const struct service *service, bool crashed);
@@ -112,8 +123,9 @@ void scm_server_send_event(void *connection, const void *data, size_t len);
 void scm_server_detach(void *connection);
 
 /* scm_shutdown.c */
-/* Tells all services to stop, waits up to `milliseconds`, and calls `done` once with the names of
- * those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
+/* Tells the services that want it that the end is near, one after the other in the order that the
+ * machine has for them, and then all to stop; waits up to `milliseconds` in all, and calls `done`
+ * once with the names of those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
  * them. */
 void scm_shutdown(DWORD milliseconds, void (*done)(const wchar_t *const *names, unsigned count));
 void scm_shutdown_status_changed(struct service *service);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <userenv.h>
 #include "monitor/log.h"
+#include "monitor/scm_account.h"
 #include "monitor/output.h"
 #include "vm/handle_list.h"
 
@@ -71,12 +72,37 @@ static void free_event(struct event *event)
     free(event);
 }
 
+// A start that its dispatcher does not take. A process that runs other services goes on with them.
+static void start_late(struct event *event)
+{
+    struct service *service = event->service;
+    struct service_process *process = service->process;
+    uint32_t launch = event->launch;
+    scm_hold(service); // end_event() may let it go
+    end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
+    if (process && service->process == process && service->launch == launch) {
+        if (process->services == 1) {
+            log_line(L"process %lu does not start its service in its time and is ended: %s",
+                     process->pid, process->command);
+            TerminateProcess(process->process, ERROR_SERVICE_REQUEST_TIMEOUT);
+        } else {
+            struct service_status stopped = {.state = SVC_STOPPED,
+                                             .exit_code = ERROR_SERVICE_REQUEST_TIMEOUT};
+            scm_report(service, &stopped);
+        }
+    }
+    scm_release(service);
+}
+
 static void event_late(struct loop_timer *timer)
 {
     struct event *event = CONTAINING_RECORD(timer, struct event, timer);
     log_line(L"service %s: does not answer", event->service ? event->service->name : L"?");
     // It stays the current one until the dispatcher answers; only nobody waits for it any more.
-    end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
+    if (event->kind == SCM_EVENT_START)
+        start_late(event);
+    else
+        end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
 }
 
 static void deliver(struct service_process *process)
@@ -143,6 +169,8 @@ static DWORD enqueue(struct service_process *process, const struct scm_sending *
     e->timer.fire = event_late;
     if (e->kind == SCM_EVENT_CONTROL)
         loop_timer_set(&e->timer, CONTROL_TIMEOUT);
+    else if (e->kind == SCM_EVENT_START && process->dispatcher)
+        loop_timer_set(&e->timer, db_pipe_timeout());
     *process->queue_end = e;
     process->queue_end = &e->next;
     process->queued++;
@@ -329,14 +357,23 @@ static DWORD create(const wchar_t *command, const wchar_t *service, PROCESS_INFO
     return error;
 }
 
-static DWORD make_process(wchar_t *command, const struct service *service, bool share,
-                          struct service_process **made)
+/* What a process of services is made from. */
+struct process_plan {
+    wchar_t *command; // the process's own from then on
+    bool share;
+    const struct service *service; // that it is made for
+    const wchar_t *privileges; // those that it needs, as a list; NULL: nothing is said of them
+    size_t privileges_len;
+};
+
+static DWORD make_process(const struct process_plan *plan, struct service_process **made)
 {
+    wchar_t *command = plan->command;
     struct service_process *process = calloc(1, sizeof(*process));
     if (!process)
         return ERROR_NOT_ENOUGH_MEMORY;
     PROCESS_INFORMATION info;
-    DWORD error = create(command, service->name, &info);
+    DWORD error = create(command, plan->service->name, &info);
     if (error != ERROR_SUCCESS) {
         log_line(L"cannot start: %s: Win32 error %lu", command, error);
         free(process);
@@ -344,10 +381,16 @@ static DWORD make_process(wchar_t *command, const struct service *service, bool 
     }
     process->process = info.hProcess;
     process->pid = info.dwProcessId;
-    process->share = share;
+    process->share = plan->share;
     process->queue_end = &process->queue;
     process->connect.fire = no_dispatcher;
     process->exit.fire = exited;
+    if (plan->privileges) {
+        DWORD limited = scm_account_limit(info.hProcess, plan->privileges, plan->privileges_len);
+        if (limited != ERROR_SUCCESS)
+            log_line(L"process %lu keeps privileges that it does not need: Win32 error %lu",
+                     process->pid, limited);
+    }
     if (!loop_wait_for(&process->exit, process->process) ||
         ResumeThread(info.hThread) == (DWORD)-1) {
         error = GetLastError();
@@ -384,6 +427,13 @@ DWORD scm_run_command(const wchar_t *service, const wchar_t *command)
     return error;
 }
 
+static DWORD driver_refused(const struct service *service)
+{
+    log_line(L"service %s: is a driver: a VM has no kernel of its own to load it into",
+             service->name);
+    return ERROR_NOT_SUPPORTED;
+}
+
 DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *done, void *context)
 {
     if (scm_is_stopping())
@@ -401,7 +451,11 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     if (config.start == SVC_DISABLED)
         error = ERROR_SERVICE_DISABLED;
     else if (config.type & SVC_DRIVER)
-        error = ERROR_NOT_SUPPORTED; // a VM has no kernel of its own
+        error = driver_refused(service);
+    else
+        error = scm_account_check(service->name, config.account);
+    if (error != ERROR_SUCCESS)
+        ;
     else if (!config.image_path || !*config.image_path)
         error = ERROR_PATH_NOT_FOUND;
     else if (!(command = malloc(COMMAND_MAX * sizeof(wchar_t))))
@@ -423,7 +477,13 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     if (process) {
         free(command);
     } else if (error == ERROR_SUCCESS) {
-        error = make_process(command, service, share, &process);
+        struct process_plan plan = {.command = command, .share = share, .service = service};
+        // A shared one may be joined by services that need more.
+        wchar_t *privileges =
+            share ? NULL : db_required_privileges(service->name, &plan.privileges_len);
+        plan.privileges = privileges;
+        error = make_process(&plan, &process);
+        free(privileges);
     }
     if (!process) {
         free(command);
@@ -437,6 +497,10 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     service->status =
         (struct service_status){.type = type, .state = SVC_START_PENDING, .wait_hint = START_HINT};
     log_line(L"service %s: starting in process %lu", service->name, process->pid);
+    scm_watch_status(service);
+    if (type & SVC_INTERACTIVE_PROCESS)
+        log_line(L"service %s: is configured to interact with the desktop, which no service does",
+                 service->name);
     struct scm_sending start = {.service = service,
                                 .kind = SCM_EVENT_START,
                                 .type = type,
@@ -490,6 +554,11 @@ DWORD scm_dispatcher_attach(struct service_process *process, void *connection)
         return ERROR_SERVICE_ALREADY_RUNNING;
     loop_timer_clear(&process->connect);
     process->dispatcher = connection;
+    // What waited for this has its own time from now on.
+    for (struct event *event = process->queue; event; event = event->next) {
+        if (event->kind == SCM_EVENT_START)
+            loop_timer_set(&event->timer, db_pipe_timeout());
+    }
     return ERROR_SUCCESS;
 }
 

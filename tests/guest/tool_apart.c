@@ -1,12 +1,14 @@
 // For the system tests: whether VMs and the host are apart.
 //   make TAG             makes something of every kind, named after TAG; says `ready PID PORT
-//   WINDOW`, and stays try TAG PID PORT WINDOW [GROUP...]
+//                        WINDOW THREAD`, and stays
+//   try TAG PID PORT WINDOW THREAD [GROUP...]
 //                        looks for it in every way, each a line: `none: WAY` or `FOUND: WAY`
-// The groups: objects, links, pipes, ports, processes, network, windows for all; files and keys,
-// which a VM sees of the host, only for what another VM has made.
+// The groups: objects, links, pipes, ports, processes, network, windows for all; files, keys and
+// services, which a VM sees of the host, only for what another VM has made.
 #include <winsock2.h>
 #include <windows.h>
 #include <winternl.h>
+#include <iphlpapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tlhelp32.h>
@@ -296,6 +298,44 @@ static void try_processes(DWORD id)
         L"");
 }
 
+/* The port at either end of any line of the system's lists. */
+static void try_tables(USHORT port)
+{
+    static const struct {
+        const char *function;
+        int class;
+        DWORD size, local; // of a line, and where the local port is in it
+    } tables[] = {
+        {"GetExtendedTcpTable", 2 /* TCP_TABLE_BASIC_ALL */, sizeof(MIB_TCPROW), 8},
+        {"GetExtendedTcpTable", 5 /* TCP_TABLE_OWNER_PID_ALL */, sizeof(MIB_TCPROW_OWNER_PID), 8},
+        {"GetExtendedUdpTable", 1 /* UDP_TABLE_OWNER_PID */, sizeof(MIB_UDPROW_OWNER_PID), 4},
+    };
+    static DWORD buffer[1 << 18];
+    HMODULE iphlpapi = LoadLibraryW(L"iphlpapi.dll");
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        DWORD(WINAPI * get)(void *, DWORD *, BOOL, ULONG, int, ULONG);
+        get = (void *)GetProcAddress(iphlpapi, tables[t].function);
+        DWORD size = sizeof buffer;
+        int any = 0;
+        if (get && !get(buffer, &size, FALSE, AF_INET, tables[t].class, 0))
+            for (DWORD i = 0; i < buffer[0]; i++) {
+                const BYTE *line = (const BYTE *)(buffer + 1) + i * tables[t].size;
+                any |= *(const USHORT *)(line + tables[t].local) == htons(port);
+            }
+        WCHAR class[8];
+        _snwprintf(class, 8, L"%d", tables[t].class);
+        way(any, tables[t].function, class);
+    }
+    DWORD(WINAPI * tcp)(void *, DWORD *, BOOL) = (void *)GetProcAddress(iphlpapi, "GetTcpTable");
+    const MIB_TCPTABLE *lines = (const MIB_TCPTABLE *)buffer;
+    DWORD size = sizeof buffer;
+    int any = 0;
+    if (!tcp(buffer, &size, FALSE))
+        for (DWORD i = 0; i < lines->dwNumEntries; i++)
+            any |= lines->table[i].dwLocalPort == htons(port);
+    way(any, "GetTcpTable", L"");
+}
+
 static void try_network(USHORT port)
 {
     WSADATA data;
@@ -313,19 +353,118 @@ static void try_network(USHORT port)
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(port)};
     SOCKET s = socket(AF_INET, SOCK_STREAM, 0);
     way(bind(s, (struct sockaddr *)&own, sizeof own) || listen(s, 1), "the port is taken", L"");
+    closesocket(s);
+    try_tables(port);
 }
 
-static void try_windows(HWND window)
+static BOOL CALLBACK each_window(HWND window, LPARAM context)
 {
-    WCHAR name[64], text[64] = L"";
+    WCHAR name[64], class[64] = L"";
+    _snwprintf(name, 64, L"plume-apart-%ls", tag);
+    GetClassNameW(window, class, 64);
+    *(int *)context |= !_wcsnicmp(name, class, wcslen(name));
+    return TRUE;
+}
+
+static BOOL CALLBACK each_name(WCHAR *name, LPARAM context)
+{
+    *(int *)context |= wcsstr(name, tag) != NULL || !wcsncmp(name, L"plume-", 6);
+    return TRUE;
+}
+
+/* By their numbers, as a program gets them that guesses. */
+static void try_window_numbers(HWND window, DWORD thread)
+{
+    WCHAR text[64] = L"";
+    RECT area;
+    int any = 0;
+    DWORD_PTR result;
+    GUITHREADINFO information = {.cbSize = sizeof information};
+    way(IsWindow(window), "IsWindow", L"");
+    way(IsWindowVisible(window), "IsWindowVisible", L"");
+    way(GetWindowTextW(window, text, 64) != 0, "GetWindowText", L"");
+    way(InternalGetWindowText(window, text, 64) != 0, "InternalGetWindowText", L"");
+    way(GetClassNameW(window, text, 64) != 0, "GetClassName", L"");
+    way(GetWindowThreadProcessId(window, NULL) != 0, "GetWindowThreadProcessId", L"");
+    way(GetWindowRect(window, &area), "GetWindowRect", L"");
+    way(GetWindowLongW(window, GWL_STYLE) != 0, "GetWindowLong", L"");
+    way(GetAncestor(window, GA_PARENT) != NULL, "GetAncestor", L"");
+    way(GetWindow(window, GW_HWNDFIRST) != NULL, "GetWindow", L"");
+    way(GetPropW(window, L"plume-apart") != NULL, "GetProp", L"");
+    way(PostMessageW(window, WM_NULL, 0, 0), "PostMessage", L"");
+    way(SendNotifyMessageW(window, WM_NULL, 0, 0), "SendNotifyMessage", L"");
+    way(SendMessageTimeoutW(window, WM_NULL, 0, 0, SMTO_NORMAL, 20000, &result) != 0,
+        "SendMessageTimeout", L"");
+    way(SetWindowPos(window, NULL, 0, 0, 5, 5, SWP_NOACTIVATE | SWP_ASYNCWINDOWPOS), "SetWindowPos",
+        L"");
+    way(SetPropW(window, L"plume-apart-other", window), "SetProp", L"");
+    EnumChildWindows(window, each_window, (LPARAM)&any);
+    way(any, "EnumChildWindows", L"");
+    EnumThreadWindows(thread, each_window, (LPARAM)&any);
+    way(any, "EnumThreadWindows", L"");
+    way(GetGUIThreadInfo(thread, &information), "GetGUIThreadInfo", L"");
+    way(PostThreadMessageW(thread, WM_NULL, 0, 0), "PostThreadMessage", L"");
+    way(OpenThread(SYNCHRONIZE, FALSE, thread) != NULL, "OpenThread", L"");
+}
+
+static void try_windows(HWND window, DWORD thread)
+{
+    WCHAR name[64], path[128];
+    int any = 0;
     _snwprintf(name, 64, L"plume-apart-%ls", tag);
     way(FindWindowW(NULL, name) != NULL, "FindWindow", name);
     way(FindWindowW(name, NULL) != NULL, "FindWindow by class", name);
-    way(IsWindow(window), "IsWindow", L"");
-    way(GetWindowTextW(window, text, 64) != 0, "GetWindowText", L"");
-    way(GetWindowThreadProcessId(window, NULL) != 0, "GetWindowThreadProcessId", L"");
-    way(PostMessageW(window, WM_NULL, 0, 0), "PostMessage", L"");
+    way(FindWindowExW(GetDesktopWindow(), NULL, name, NULL) != NULL, "FindWindowEx", name);
+    _snwprintf(path, 128, L"%ls-child", name);
+    way(FindWindowExW(window, NULL, path, NULL) != NULL, "FindWindowEx below it", path);
+    EnumWindows(each_window, (LPARAM)&any);
+    way(any, "EnumWindows", L"");
+    EnumDesktopWindows(NULL, each_window, (LPARAM)&any);
+    way(any, "EnumDesktopWindows", L"");
     way(GlobalFindAtomW(name) != 0, "GlobalFindAtom", name);
+    way(OpenWindowStationW(name, FALSE, WINSTA_ENUMDESKTOPS) != NULL, "OpenWindowStation", name);
+    way(OpenDesktopW(name, 0, FALSE, DESKTOP_READOBJECTS) != NULL, "OpenDesktop", name);
+    any = 0;
+    EnumWindowStationsW(each_name, (LPARAM)&any);
+    way(any, "EnumWindowStations", L"");
+    any = 0;
+    EnumDesktopsW(GetProcessWindowStation(), each_name, (LPARAM)&any);
+    way(any, "EnumDesktops", L"");
+    _snwprintf(path, 128, L"\\Sessions\\%lu\\Windows\\WindowStations", session);
+    way(listed(path, 0), "list", path);
+    way(listed(L"\\Windows\\WindowStations", 0), "list", L"\\Windows\\WindowStations");
+    try_window_numbers(window, thread);
+}
+
+static void try_services(void)
+{
+    static BYTE buffer[1 << 16];
+    WCHAR name[64], path[128];
+    HKEY key;
+    _snwprintf(name, 64, L"plume-apart-%ls", tag);
+    SC_HANDLE manager =
+        OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
+    way(OpenServiceW(manager, name, SERVICE_QUERY_STATUS) != NULL, "OpenService", name);
+    _snwprintf(path, 128, L"Plume apart %ls", tag);
+    DWORD size = 64, needed, count, resume = 0, error;
+    WCHAR found[64];
+    way(GetServiceKeyNameW(manager, path, found, &size), "GetServiceKeyName", path);
+    size = 64;
+    way(GetServiceDisplayNameW(manager, name, found, &size), "GetServiceDisplayName", name);
+    int any = 0;
+    do {
+        error =
+            EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
+                                  buffer, sizeof buffer, &needed, &count, &resume, NULL)
+                ? 0
+                : GetLastError();
+        const ENUM_SERVICE_STATUS_PROCESSW *services = (void *)buffer;
+        for (DWORD i = 0; (!error || error == ERROR_MORE_DATA) && i < count; i++)
+            any |= !_wcsicmp(services[i].lpServiceName, name);
+    } while (error == ERROR_MORE_DATA);
+    way(any, "EnumServicesStatus", L"");
+    _snwprintf(path, 128, L"SYSTEM\\CurrentControlSet\\Services\\%ls", name);
+    way(!RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ, &key), "HKLM", path);
 }
 
 static void try_files(void)
@@ -368,6 +507,28 @@ static void try_keys(void)
     way(any, "list", L"HKCU\\Software");
 }
 
+static HWND own_window;
+
+/* Hidden ones, a station, a desktop, and a global atom. */
+static void make_windows(void)
+{
+    WCHAR name[64], child[64];
+    _snwprintf(name, 64, L"plume-apart-%ls", tag);
+    _snwprintf(child, 64, L"%ls-child", name);
+    WNDCLASSW class = {
+        .lpfnWndProc = DefWindowProcW, .hInstance = GetModuleHandleW(NULL), .lpszClassName = name};
+    RegisterClassW(&class);
+    class.lpszClassName = child;
+    RegisterClassW(&class);
+    own_window = CreateWindowExW(0, name, name, WS_OVERLAPPEDWINDOW, 0, 0, 50, 50, NULL, NULL,
+                                 class.hInstance, NULL);
+    CreateWindowExW(0, child, child, WS_CHILD, 0, 0, 5, 5, own_window, NULL, class.hInstance, NULL);
+    SetPropW(own_window, L"plume-apart", own_window);
+    CreateWindowStationW(name, 0, WINSTA_ALL_ACCESS, NULL);
+    CreateDesktopW(name, NULL, NULL, 0, GENERIC_ALL, NULL);
+    GlobalAddAtomW(name);
+}
+
 static int make(void)
 {
     WCHAR name[200];
@@ -399,6 +560,15 @@ static int make(void)
     _snwprintf(name, 200, L"Software\\plume-apart-%ls", tag);
     if (wcscmp(tag, L"host"))
         RegCreateKeyW(HKEY_CURRENT_USER, name, &key);
+    make_windows();
+    if (wcscmp(tag, L"host")) {
+        WCHAR shown[64];
+        _snwprintf(name, 200, L"plume-apart-%ls", tag);
+        _snwprintf(shown, 64, L"Plume apart %ls", tag);
+        CreateServiceW(OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE), name, shown,
+                       SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS, SERVICE_DEMAND_START,
+                       SERVICE_ERROR_NORMAL, L"C:\\none.exe", NULL, NULL, NULL, NULL, NULL);
+    }
     WSAStartup(0x202, &data);
     struct sockaddr_in own = {.sin_family = AF_INET};
     own.sin_addr.s_addr =
@@ -408,9 +578,14 @@ static int make(void)
     bind(s, (struct sockaddr *)&own, size);
     listen(s, 5);
     getsockname(s, (struct sockaddr *)&own, &size);
-    printf("ready %lu %u 0\n", GetCurrentProcessId(), ntohs(own.sin_port));
+    s = socket(AF_INET, SOCK_DGRAM, 0);
+    bind(s, (struct sockaddr *)&own, size);
+    printf("ready %lu %u %lu %lu\n", GetCurrentProcessId(), ntohs(own.sin_port),
+           (DWORD)(ULONG_PTR)own_window, GetCurrentThreadId());
     fflush(stdout);
-    Sleep(200000);
+    SetTimer(NULL, 0, 200000, NULL);
+    for (MSG message; GetMessageW(&message, NULL, 0, 0) > 0 && message.message != WM_TIMER;)
+        DispatchMessageW(&message);
     return 0;
 }
 
@@ -424,9 +599,9 @@ int wmain(int argc, WCHAR **argv)
     _snwprintf(tag, 31, L"%ls", argv[2]);
     if (!wcscmp(argv[1], L"make"))
         return make();
-    if (argc < 6)
+    if (argc < 7)
         return 2;
-    for (int i = 6; i < argc && groups_wanted < 16; i++)
+    for (int i = 7; i < argc && groups_wanted < 16; i++)
         _snwprintf(group_wanted[groups_wanted++], 15, L"%ls", argv[i]);
     if (wanted(L"objects"))
         try_objects();
@@ -441,10 +616,12 @@ int wmain(int argc, WCHAR **argv)
     if (wanted(L"network"))
         try_network((USHORT)_wtoi(argv[4]));
     if (wanted(L"windows"))
-        try_windows((HWND)(ULONG_PTR)_wtoi(argv[5]));
+        try_windows((HWND)(ULONG_PTR)_wtoi(argv[5]), (DWORD)_wtoi(argv[6]));
     if (wanted(L"files"))
         try_files();
     if (wanted(L"keys"))
         try_keys();
+    if (wanted(L"services"))
+        try_services();
     return found_count ? 1 : 0;
 }

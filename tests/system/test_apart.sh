@@ -2,7 +2,7 @@
 # ways to find something is shown by the maker's own side.
 
 test_apart() {
-  local tool=$guests/tool_apart.exe groups='objects pipes ports processes network' made who found
+  local tool=$guests/tool_apart.exe groups='objects pipes ports processes network windows' made who found
   expect 0 plume create a
   expect 0 plume create b
   expect 0 plume start a
@@ -16,7 +16,7 @@ test_apart() {
   for who in host guest; do
     made=$(tr -d '\r' <"$scratch/$who.made" | sed -n 's/^ready //p')
     local own=$groups
-    [ $who = host ] || own="$groups links files keys" # what the host has of these, a VM sees
+    [ $who = host ] || own="$groups links files keys services" # what the host has of these, a VM sees
     # shellcheck disable=SC2086
     run plume exec b "$tool" try $who $made $own
     [ "$(grep -c '^none: ' <<<"$out")" -ge 60 ] || { show; die "too few ways were tried to find what $who has made"; }
@@ -25,14 +25,14 @@ test_apart() {
   done
   made=$(tr -d '\r' <"$scratch/guest.made" | sed -n 's/^ready //p')
   # shellcheck disable=SC2086
-  run "$wine" "$tool" try guest $made objects pipes ports links files keys
+  run "$wine" "$tool" try guest $made objects pipes ports links files keys services
   found=$(grep -v '^none: ' <<<"$out")
   # A VM's directory with all that is in it is there for the host to see, as its processes are.
   found=$(grep -v '^FOUND: the whole tree of objects' <<<"$found")
   [ -z "$found" ] || die "the host finds what VM a has made: $found"
 
   # shellcheck disable=SC2086
-  run plume exec a "$tool" try guest $made $groups links files keys
+  run plume exec a "$tool" try guest $made $groups links files keys services
   found=$(grep -c '^FOUND: ' <<<"$out")
   [ "$found" -ge 100 ] || { show; die "VM a itself finds only $found"; }
   made=$(tr -d '\r' <"$scratch/host.made" | sed -n 's/^ready //p')
