@@ -1,6 +1,7 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
 #include "core/prologue.h"
+#include "layer/dos_device.h"
 #include "layer/exports.h"
 #include "layer/host_lookup.h"
 #include "layer/host_name.h"
@@ -26,16 +27,18 @@ static const struct replaced_exports {
     const char *dll;
     const struct layer_export_patch *patches;
     const size_t *count;
-    bool wine; // in Wine's alone
+    enum { EVERYWHERE, ON_WINE, ON_WINDOWS } where;
 } replaced[] = {
-    {"sechost.dll", service_exports, &service_exports_count, false},
-    {"advapi32.dll", service_exports, &service_exports_count, false},
-    {"advapi32.dll", power_exports, &power_exports_count, false},
-    {"user32.dll", power_exports, &power_exports_count, false},
-    {"user32.dll", station_exports, &station_exports_count, false},
-    {"user32.dll", window_exports, &window_exports_count, true},
-    {"ws2_32.dll", host_name_exports, &host_name_exports_count, true},
-    {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, false},
+    {"sechost.dll", service_exports, &service_exports_count, EVERYWHERE},
+    {"advapi32.dll", service_exports, &service_exports_count, EVERYWHERE},
+    {"advapi32.dll", power_exports, &power_exports_count, EVERYWHERE},
+    {"user32.dll", power_exports, &power_exports_count, EVERYWHERE},
+    {"user32.dll", station_exports, &station_exports_count, EVERYWHERE},
+    {"user32.dll", window_exports, &window_exports_count, ON_WINE},
+    {"ws2_32.dll", host_name_exports, &host_name_exports_count, ON_WINE},
+    {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, EVERYWHERE},
+    {"kernelbase.dll", dos_device_exports, &dos_device_exports_count, ON_WINDOWS},
+    {"kernel32.dll", dos_device_exports, &dos_device_exports_count, ON_WINDOWS},
 };
 
 enum {
@@ -142,7 +145,8 @@ static void patch_module(uint8_t *base, const struct replaced_exports *set)
     // whole.
     if ((set->patches == station_exports || set->patches == window_exports) && !station_applies())
         return;
-    if ((set->wine && !layer_is_wine()) || !pe_read_header(base, 0x1000, &header))
+    if ((set->where != EVERYWHERE && (set->where == ON_WINE) != layer_is_wine()) ||
+        !pe_read_header(base, 0x1000, &header))
         return;
     SIZE_T slots_size = *set->count * SLOT;
     uint8_t *slots = reserve_slots(base, slots_size);
