@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "core/cmdline.h"
 #include "start.h"
+#include "vm/handle_list.h"
 
 enum {
     READY_MS = 60000, // how long a VM may take to become ready
@@ -9,52 +10,6 @@ enum {
 };
 
 /* ---- which handles the monitor gets ---- */
-
-#ifndef PROC_THREAD_ATTRIBUTE_HANDLE_LIST
-#define PROC_THREAD_ATTRIBUTE_HANDLE_LIST 0x00020002
-#endif
-
-/* Since NT 6.0 a process can be given named handles and no others; before, it gets all that can be
- * inherited. */
-struct handle_list {
-    BOOL(WINAPI *init)(void *, DWORD, DWORD, SIZE_T *);
-    BOOL(WINAPI *update)(void *, DWORD, DWORD_PTR, void *, SIZE_T, void *, SIZE_T *);
-    void(WINAPI *done)(void *);
-    void *attributes;
-};
-
-static struct handle_list handle_list_on(HANDLE *handles, size_t count)
-{
-    struct handle_list list = {0};
-    HMODULE kernel32 = GetModuleHandleW(L"kernel32.dll");
-    SIZE_T size = 0;
-    list.init = (BOOL(WINAPI *)(void *, DWORD, DWORD, SIZE_T *))(void (*)(void))GetProcAddress(
-        kernel32, "InitializeProcThreadAttributeList");
-    list.update = (BOOL(WINAPI *)(void *, DWORD, DWORD_PTR, void *, SIZE_T, void *, SIZE_T *))(
-        void (*)(void))GetProcAddress(kernel32, "UpdateProcThreadAttribute");
-    list.done = (void(WINAPI *)(void *))(void (*)(void))GetProcAddress(
-        kernel32, "DeleteProcThreadAttributeList");
-    if (!list.init || !list.update || !list.done)
-        return list;
-    list.init(NULL, 1, 0, &size);
-    list.attributes = calloc(1, size);
-    if (list.attributes && list.init(list.attributes, 1, 0, &size)) {
-        if (list.update(list.attributes, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles,
-                        count * sizeof(*handles), NULL, NULL))
-            return list;
-        list.done(list.attributes);
-    }
-    free(list.attributes);
-    list.attributes = NULL;
-    return list;
-}
-
-static void handle_list_free(struct handle_list *list)
-{
-    if (list->attributes)
-        list->done(list->attributes);
-    free(list->attributes);
-}
 
 /* Without a list: what this process was given to pass on must not be held open by a monitor that
  * lives on (whoever reads our standard output waits for all who can write to it). */
@@ -111,15 +66,13 @@ static bool spawn(const struct vm *vm, HANDLE *ready, HANDLE *process, struct pl
     if (ok) {
         HANDLE handles[] = {write_end, null};
         struct handle_list list = handle_list_on(handles, ARRAYSIZE(handles));
-        struct {
-            STARTUPINFOW info;
-            void *attributes; // STARTUPINFOEX's
-        } startup = {.info = {.cb = list.attributes ? sizeof(startup) : sizeof(startup.info),
-                              .dwFlags = STARTF_USESTDHANDLES,
-                              .hStdInput = null,
-                              .hStdOutput = null,
-                              .hStdError = null},
-                     .attributes = list.attributes};
+        struct startup_with_list startup = {
+            .info = {.cb = list.attributes ? sizeof(startup) : sizeof(startup.info),
+                     .dwFlags = STARTF_USESTDHANDLES,
+                     .hStdInput = null,
+                     .hStdOutput = null,
+                     .hStdError = null},
+            .attributes = list.attributes};
         DWORD flags = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP |
                       (list.attributes ? EXTENDED_STARTUPINFO_PRESENT : 0);
         if (!list.attributes)

@@ -3,187 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cli.h"
+#include "core/log_time.h"
 #include "launch.h"
+#include "log_reader.h"
 #include "output.h"
+#include "service_act.h"
+#include "service_key.h"
+#include "service_show.h"
 
-static const wchar_t *state_text(DWORD state)
-{
-    static const wchar_t *const texts[] = {L"stopped",  L"starting", L"stopping", L"running",
-                                           L"resuming", L"pausing",  L"paused"};
-    return state >= SERVICE_STOPPED && state <= SERVICE_PAUSED ? texts[state - SERVICE_STOPPED]
-                                                               : L"unknown";
-}
+enum { SAID_MAX = 5 }; // entries of the log that are shown of a start that failed
 
-static void put_json(struct json_writer *json, const wchar_t *name, const wchar_t *display,
-                     const SERVICE_STATUS_PROCESS *status)
-{
-    json_begin_object(json);
-    json_key(json, "name");
-    json_wide(json, name);
-    json_key(json, "display_name");
-    json_wide(json, display);
-    json_key(json, "state");
-    json_wide(json, state_text(status->dwCurrentState));
-    json_key(json, "pid");
-    json_u64(json, status->dwProcessId);
-    json_key(json, "exit_code");
-    json_u64(json, status->dwWin32ExitCode);
-    json_key(json, "service_exit_code");
-    json_u64(json, status->dwServiceSpecificExitCode);
-    json_end_object(json);
-}
-
-static int list(SC_HANDLE scm, bool json_format)
-{
-    static const wchar_t *const headings[] = {L"NAME", L"STATE", L"PID", L"DISPLAY NAME"};
-    struct plume_error error;
-    struct json_writer json = out_json();
-    struct table table = {0};
-    DWORD size = 65536, needed = 0, count = 0, resume = 0;
-    BYTE *bytes = malloc(size);
-    BOOL more;
-    if (json_format)
-        json_begin_array(&json);
-    else
-        table = table_begin(ARRAYSIZE(headings), headings);
-    do {
-        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-        BOOL ok = bytes &&
-                  EnumServicesStatusExW(scm, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
-                                        bytes, size, &needed, &count, &resume, NULL);
-        more = !ok && GetLastError() == ERROR_MORE_DATA;
-        if (!ok && !more) {
-            error_win32(&error, L"cannot list the services", NULL, NULL);
-            free(bytes);
-            return fail(&error);
-        }
-        const ENUM_SERVICE_STATUS_PROCESSW *services =
-            (const ENUM_SERVICE_STATUS_PROCESSW *)(void *)bytes;
-        for (DWORD i = 0; i < count; i++) {
-            const SERVICE_STATUS_PROCESS *status = &services[i].ServiceStatusProcess;
-            if (json_format) {
-                put_json(&json, services[i].lpServiceName, services[i].lpDisplayName, status);
-                continue;
-            }
-            table_put(&table, services[i].lpServiceName);
-            table_put(&table, state_text(status->dwCurrentState));
-            if (status->dwProcessId)
-                table_put_u32(&table, status->dwProcessId);
-            else
-                table_put(&table, L"-");
-            table_put(&table, services[i].lpDisplayName);
-        }
-        if (more && count == 0) { // one service that is larger than all the room
-            BYTE *larger = needed > size ? realloc(bytes, size += needed) : NULL;
-            if (!larger) {
-                free(bytes);
-                bytes = NULL;
-            } else {
-                bytes = larger;
-            }
-        }
-    } while (more);
-    free(bytes);
-    if (json_format) {
-        json_end_array(&json);
-        json_end(&json);
-    } else {
-        table_end(&table);
-    }
-    return out_end();
-}
-
-static bool query(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
-{
-    DWORD needed;
-    return QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status, sizeof(*status),
-                                &needed);
-}
-
-/* Waits while the service is in `passing`: as long as it makes progress, as the service API
- * documents it (dwCheckPoint moves within dwWaitHint, here of at least 30 s). */
-static bool wait_while(SC_HANDLE service, DWORD passing, SERVICE_STATUS_PROCESS *status)
-{
-    DWORD begun = GetTickCount(), check_point = 0;
-    while (query(service, status)) {
-        if (status->dwCurrentState != passing)
-            return true;
-        if (status->dwCheckPoint != check_point) {
-            check_point = status->dwCheckPoint;
-            begun = GetTickCount();
-        }
-        DWORD patience = status->dwWaitHint > 30000 ? status->dwWaitHint : 30000;
-        if (GetTickCount() - begun > patience) {
-            SetLastError(ERROR_SERVICE_REQUEST_TIMEOUT);
-            return false;
-        }
-        Sleep(20);
-    }
-    return false;
-}
-
-static bool start(SC_HANDLE service, const wchar_t *name, struct plume_error *error)
-{
-    SERVICE_STATUS_PROCESS status;
-    if (!StartServiceW(service, 0, NULL) || !wait_while(service, SERVICE_START_PENDING, &status))
-        return error_win32(error, L"cannot start the service", name, NULL);
-    if (status.dwCurrentState == SERVICE_RUNNING)
-        return true;
-    if (status.dwWin32ExitCode == ERROR_SERVICE_SPECIFIC_ERROR) {
-        wchar_t message[64];
-        _snwprintf(message, ARRAYSIZE(message), L"it ended with its own error %u",
-                   (unsigned)status.dwServiceSpecificExitCode);
-        return error_plain(error, L"cannot start the service", name, message, NULL);
-    }
-    return error_win32_code(error,
-                            status.dwWin32ExitCode ? status.dwWin32ExitCode : ERROR_PROCESS_ABORTED,
-                            L"the service ended while it started:", name, NULL);
-}
-
-static bool stop(SC_HANDLE service, const wchar_t *name, struct plume_error *error)
-{
-    SERVICE_STATUS_PROCESS status;
-    SERVICE_STATUS ignored;
-    if (!ControlService(service, SERVICE_CONTROL_STOP, &ignored) ||
-        !wait_while(service, SERVICE_STOP_PENDING, &status))
-        return error_win32(error, L"cannot stop the service", name, NULL);
-    return status.dwCurrentState == SERVICE_STOPPED ||
-           error_plain(error, L"cannot stop the service", name, L"it goes on running", NULL);
-}
-
-static bool show(SC_HANDLE scm, SC_HANDLE service, const wchar_t *name, bool json_format,
-                 struct plume_error *error)
-{
-    static const wchar_t *const headings[] = {L"NAME", L"STATE", L"PID", L"EXIT", L"DISPLAY NAME"};
-    SERVICE_STATUS_PROCESS status;
-    wchar_t display[512] = L"";
-    DWORD len = ARRAYSIZE(display);
-    if (!query(service, &status))
-        return error_win32(error, L"cannot query the service", name, NULL);
-    if (!GetServiceDisplayNameW(scm, name, display, &len))
-        display[0] = 0;
-    if (json_format) {
-        struct json_writer json = out_json();
-        put_json(&json, name, display, &status);
-        json_end(&json);
-        return true;
-    }
-    struct table table = table_begin(ARRAYSIZE(headings), headings);
-    table_put(&table, name);
-    table_put(&table, state_text(status.dwCurrentState));
-    if (status.dwProcessId)
-        table_put_u32(&table, status.dwProcessId);
-    else
-        table_put(&table, L"-");
-    table_put_u32(&table, status.dwWin32ExitCode == ERROR_SERVICE_SPECIFIC_ERROR
-                              ? status.dwServiceSpecificExitCode
-                              : status.dwWin32ExitCode);
-    table_put(&table, display);
-    table_end(&table);
-    return true;
-}
-
-enum action { ACTION_LIST, ACTION_START, ACTION_STOP, ACTION_STATUS };
+enum action {
+    ACTION_LIST,
+    ACTION_START,
+    ACTION_STOP,
+    ACTION_RESTART,
+    ACTION_PAUSE,
+    ACTION_CONTINUE,
+    ACTION_STATUS,
+    ACTION_ENABLE,
+    ACTION_DISABLE,
+    ACTION_CONFIG,
+    ACTION_IMPORT,
+};
 
 static const struct {
     const wchar_t *word;
@@ -191,75 +33,291 @@ static const struct {
 } actions[] = {
     [ACTION_LIST] = {L"ls", 0},
     [ACTION_START] = {L"start", SERVICE_START | SERVICE_QUERY_STATUS},
-    [ACTION_STOP] = {L"stop", SERVICE_STOP | SERVICE_QUERY_STATUS},
+    [ACTION_STOP] = {L"stop", SERVICE_ACT_ACCESS},
+    [ACTION_RESTART] = {L"restart", SERVICE_ACT_ACCESS},
+    [ACTION_PAUSE] = {L"pause", SERVICE_PAUSE_CONTINUE | SERVICE_QUERY_STATUS},
+    [ACTION_CONTINUE] = {L"continue", SERVICE_PAUSE_CONTINUE | SERVICE_QUERY_STATUS},
     [ACTION_STATUS] = {L"status", SERVICE_QUERY_STATUS},
+    [ACTION_ENABLE] = {L"enable", SERVICE_CHANGE_CONFIG},
+    [ACTION_DISABLE] = {L"disable", SERVICE_CHANGE_CONFIG},
+    [ACTION_CONFIG] = {L"config", SERVICE_CHANGE_CONFIG | SERVICE_QUERY_CONFIG},
+    [ACTION_IMPORT] = {L"import", SERVICE_QUERY_CONFIG},
 };
 
-static int act(enum action action, const wchar_t *name, bool json_format)
+struct request {
+    enum action action;
+    const wchar_t *service;
+    DWORD count; // arguments of a start
+    const wchar_t **arguments;
+    bool json_format, force;
+    /* Of a configuration; NULL: stays as it is. */
+    const wchar_t *start, *display_name, *description, *command_line;
+    DWORD start_type; // START_AS_IT_IS, or what `start` says
+    bool delayed;
+};
+
+/* ---- configuration ---- */
+
+static bool read_start(const struct command *command, struct request *wanted)
+{
+    static const struct {
+        const wchar_t *word;
+        DWORD type;
+        bool delayed;
+    } words[] = {{L"auto", SERVICE_AUTO_START, false},
+                 {L"delayed", SERVICE_AUTO_START, true},
+                 {L"manual", SERVICE_DEMAND_START, false},
+                 {L"disabled", SERVICE_DISABLED, false}};
+    wanted->start_type = START_AS_IT_IS;
+    if (!wanted->start)
+        return true;
+    for (size_t i = 0; i < ARRAYSIZE(words); i++) {
+        if (wcscmp(words[i].word, wanted->start) == 0) {
+            wanted->start_type = words[i].type;
+            wanted->delayed = words[i].delayed;
+            return true;
+        }
+    }
+    fail_usage(command, L"a service starts 'auto', 'delayed', 'manual' or 'disabled', not",
+               wanted->start);
+    return false;
+}
+
+static bool change_start(SC_HANDLE service, const wchar_t *name, DWORD type, bool delayed,
+                         struct plume_error *error)
+{
+    enum { DELAYED_AUTO_START = 3 }; // SERVICE_CONFIG_DELAYED_AUTO_START_INFO
+    BOOL flag = delayed;
+    if (ChangeServiceConfigW(service, SERVICE_NO_CHANGE, type, SERVICE_NO_CHANGE, NULL, NULL, NULL,
+                             NULL, NULL, NULL, NULL) &&
+        (type != SERVICE_AUTO_START || ChangeServiceConfig2W(service, DELAYED_AUTO_START, &flag)))
+        return true;
+    return error_win32(error, L"cannot configure the service", name, NULL);
+}
+
+static bool configure(SC_HANDLE service, const struct request *wanted, struct plume_error *error)
+{
+    const wchar_t *name = wanted->service;
+    if (!wanted->start && !wanted->display_name && !wanted->description && !wanted->command_line)
+        return service_show_config(service, name, wanted->json_format, error);
+    if (wanted->start && !change_start(service, name, wanted->start_type, wanted->delayed, error))
+        return false;
+    SERVICE_DESCRIPTIONW description = {(wchar_t *)wanted->description};
+    if (((wanted->display_name || wanted->command_line) &&
+         !ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE,
+                               wanted->command_line, NULL, NULL, NULL, NULL, NULL,
+                               wanted->display_name)) ||
+        (wanted->description &&
+         !ChangeServiceConfig2W(service, SERVICE_CONFIG_DESCRIPTION, &description)))
+        return error_win32(error, L"cannot configure the service", name, NULL);
+    return true;
+}
+
+/* In the VM: what it sees of the host's becomes its own. */
+static bool import(const struct request *wanted, struct plume_error *error)
+{
+    HKEY key, own = NULL;
+    if (!service_key_open(wanted->service, &key, error))
+        return false;
+    LONG code = RegOpenKeyExW(key, NULL, 0, KEY_READ | KEY_WRITE, &own);
+    bool ok = code == ERROR_SUCCESS ||
+              error_win32_code(error, (uint32_t)code, L"cannot take over the service",
+                               wanted->service, NULL);
+    ok = ok && service_key_take(key, own, wanted->start_type, error);
+    if (own)
+        RegCloseKey(own);
+    RegCloseKey(key);
+    return ok;
+}
+
+/* ---- a start that failed ---- */
+
+static uint64_t now(void)
+{
+    FILETIME time;
+    GetSystemTimeAsFileTime(&time);
+    return ((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) -
+           UINT64_C(116444736000000000);
+}
+
+/* What the service has said, or why the VM's SCM did not start it. */
+static bool tells_why(const struct log_entry *entry, const wchar_t *service)
+{
+    wchar_t begin[SAID_MAX + 320];
+    if (entry->stream != LOG_VM)
+        return str16_equal_nocase(entry->service, str16_of(service));
+    _snwprintf(begin, ARRAYSIZE(begin) - 1, L"service %.256ls: not ", service);
+    begin[ARRAYSIZE(begin) - 1] = 0;
+    return str16_starts_nocase(entry->text, str16_of(begin));
+}
+
+static void show_said(struct log_reader *log, const wchar_t *service, uint64_t since)
+{
+    static wchar_t said[SAID_MAX][512];
+    size_t count = 0;
+    struct log_entry entry;
+    const char *line;
+    size_t len;
+    while (log && log_reader_next(log, &entry, &line, &len)) {
+        if (entry.time >= since && tells_why(&entry, service))
+            _snwprintf(said[count++ % SAID_MAX], 511, L"  %.*ls\n",
+                       (int)(entry.text.len > 500 ? 500 : entry.text.len),
+                       (const wchar_t *)entry.text.s);
+    }
+    for (size_t i = count > SAID_MAX ? count - SAID_MAX : 0; i < count; i++)
+        write_text(GetStdHandle(STD_ERROR_HANDLE), said[i % SAID_MAX]);
+}
+
+/* ---- the verb ---- */
+
+static bool act(SC_HANDLE scm, SC_HANDLE service, const struct request *wanted,
+                struct plume_error *error)
+{
+    const wchar_t *name = wanted->service;
+    switch (wanted->action) {
+    case ACTION_LIST:
+        break;
+    case ACTION_START:
+        return service_start(service, name, wanted->count, wanted->arguments, error);
+    case ACTION_STOP:
+        return service_stop(scm, service, name, wanted->force, error);
+    case ACTION_RESTART:
+        return service_restart(scm, service, name, wanted->force, error);
+    case ACTION_PAUSE:
+    case ACTION_CONTINUE:
+        return service_pause(service, name, wanted->action == ACTION_CONTINUE, error);
+    case ACTION_STATUS:
+        return service_show_status(scm, service, name, wanted->json_format, error);
+    case ACTION_ENABLE:
+        return change_start(service, name, SERVICE_AUTO_START, wanted->delayed, error);
+    case ACTION_DISABLE:
+        return change_start(service, name, SERVICE_DISABLED, false, error);
+    case ACTION_CONFIG:
+        return configure(service, wanted, error);
+    case ACTION_IMPORT:
+        return import(wanted, error);
+    }
+    return true;
+}
+
+static int carry_out(const struct request *wanted, struct log_reader *log)
 {
     struct plume_error error;
+    uint64_t begun = now();
     SC_HANDLE scm = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
     if (!scm) {
         error_win32(&error, L"cannot reach the VM's services", NULL, NULL);
         return fail(&error);
     }
-    if (action == ACTION_LIST || !name) {
-        int status = list(scm, json_format);
+    if (!wanted->service) {
+        int status = services_list(scm, wanted->json_format);
         CloseServiceHandle(scm);
         return status;
     }
-    SC_HANDLE service = OpenServiceW(scm, name, actions[action].access);
-    bool ok = service || error_win32(&error, L"cannot open the service", name, NULL);
-    if (ok && action == ACTION_START)
-        ok = start(service, name, &error);
-    else if (ok && action == ACTION_STOP)
-        ok = stop(service, name, &error);
-    else if (ok)
-        ok = show(scm, service, name, json_format, &error);
+    SC_HANDLE service = OpenServiceW(scm, wanted->service, actions[wanted->action].access);
+    bool ok = service || error_win32(&error, L"cannot open the service", wanted->service, NULL);
+    ok = ok && act(scm, service, wanted, &error);
     if (service)
         CloseServiceHandle(service);
     CloseServiceHandle(scm);
     int written = out_end();
-    return ok ? written : fail(&error);
+    if (ok)
+        return written;
+    fail(&error);
+    if (wanted->action == ACTION_START || wanted->action == ACTION_RESTART)
+        show_said(log, wanted->service, begun);
+    return EXIT_PLUME;
+}
+
+/* Whether the options belong to the action, and the operands. */
+static bool check(const struct command *command, const struct request *wanted)
+{
+    const wchar_t *word = command->args[1];
+    bool sets = wanted->display_name || wanted->description || wanted->command_line;
+    if (wanted->action != ACTION_LIST && wanted->action != ACTION_STATUS && !wanted->service)
+        fail_usage(command, L"the name of a service is missing after", word);
+    else if (wanted->action == ACTION_LIST && wanted->service)
+        fail_usage(command, L"this is one operand too many:", wanted->service);
+    else if (wanted->action != ACTION_START && wanted->count)
+        fail_usage(command, L"this is one operand too many:", wanted->arguments[0]);
+    else if (wanted->force && wanted->action != ACTION_STOP && wanted->action != ACTION_RESTART)
+        fail_usage(command, L"'--force' is for 'stop' and 'restart', not for", word);
+    else if (sets && wanted->action != ACTION_CONFIG)
+        fail_usage(command, L"'--display-name', '--description' and '--command' are not for", word);
+    else if (wanted->start && wanted->action != ACTION_CONFIG && wanted->action != ACTION_IMPORT)
+        fail_usage(command, L"'--start' is for 'config' and 'import', not for", word);
+    else
+        return true;
+    return false;
 }
 
 static int run(struct command *command)
 {
-    bool json_format = false;
-    const struct option options[] = {{0, L"format", OPTION_FORMAT, &json_format}};
+    struct request wanted = {0};
+    const struct option options[] = {
+        {0, L"format", OPTION_FORMAT, &wanted.json_format},
+        {L'f', L"force", OPTION_FLAG, &wanted.force},
+        {0, L"start", OPTION_TEXT, &wanted.start},
+        {0, L"display-name", OPTION_TEXT, &wanted.display_name},
+        {0, L"description", OPTION_TEXT, &wanted.description},
+        {0, L"command", OPTION_TEXT, &wanted.command_line},
+    };
     struct plume_error error;
     struct vm_store store;
     struct vm vm;
     size_t action = 0;
-    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 2, 3))
+    if (!options_parse(command, options, ARRAYSIZE(options), OPTIONS_ANYWHERE, 2, -1))
         return EXIT_PLUME;
     while (action < ARRAYSIZE(actions) && wcscmp(actions[action].word, command->args[1]) != 0)
         action++;
     if (action == ARRAYSIZE(actions))
-        return fail_usage(command, L"the actions are ls, start, stop and status, not",
+        return fail_usage(command,
+                          L"the actions are ls, start, stop, restart, pause, continue, status, "
+                          L"enable, disable, config and import, not",
                           command->args[1]);
-    const wchar_t *name = command->count > 2 ? command->args[2] : NULL;
-    if (action == ACTION_LIST && name)
-        return fail_usage(command, L"this is one operand too many:", name);
-    if ((action == ACTION_START || action == ACTION_STOP) && !name)
-        return fail_usage(command, L"the name of a service is missing after", command->args[1]);
-    if (!vm_store_locate(&store, &error) || !vm_open(&vm, &store, command->args[0], &error) ||
-        !vm_enter(&vm, &error))
+    wanted.action = (enum action)action;
+    if (command->count > 2)
+        wanted.service = command->args[2];
+    if (command->count > 3) {
+        wanted.count = (DWORD)command->count - 3;
+        wanted.arguments = command->args + 3;
+    }
+    if (!check(command, &wanted) || !read_start(command, &wanted))
+        return EXIT_PLUME;
+    if (!vm_store_locate(&store, &error) || !vm_open(&vm, &store, command->args[0], &error))
         return fail(&error);
-    return act((enum action)action, name, json_format);
+    // While the VM's store can be named.
+    struct plume_error ignored;
+    struct log_reader *log = log_reader_open(&vm, &ignored);
+    int status = vm_enter(&vm, &error) ? carry_out(&wanted, log) : fail(&error);
+    log_reader_close(log);
+    return status;
 }
 
 const struct verb verb_service = {
     .name = L"service",
-    .usage = L"[--format json] NAME ls|start|stop|status [SERVICE]",
-    .summary = L"List, start, stop and query the services of a VM",
-    .details = L"ls                 all services that the VM has, those of the host that it sees "
-               L"included\n"
-               L"start SERVICE      start the VM's own instance, and wait until it runs\n"
-               L"stop SERVICE       stop it, and wait until it has stopped\n"
-               L"status [SERVICE]   its state; without SERVICE the same as ls\n"
-               L"Only the VM's services are concerned, never the host's. Inside the VM the "
-               L"system's own tools\n"
-               L"(sc, net) do the same.\n",
+    .usage = L"[--format json] NAME "
+             L"ls|start|stop|restart|pause|continue|status|enable|disable|config|import "
+             L"[SERVICE] [ARG...]",
+    .summary = L"List, control and configure the services of a VM",
+    .details =
+        L"ls                       all services that the VM has, those of the host that it sees\n"
+        L"                         included\n"
+        L"start SERVICE [ARG...]   start the VM's own instance, and wait until it runs\n"
+        L"stop [-f] SERVICE        stop it, and wait until it has stopped; -f: also those that\n"
+        L"                         depend on it\n"
+        L"restart [-f] SERVICE     both; -f: those that depend on it, too\n"
+        L"pause, continue SERVICE  hold it, and let it go on\n"
+        L"status [SERVICE]         its state; without SERVICE the same as ls\n"
+        L"enable, disable SERVICE  have it start with the VM; have it not start at all\n"
+        L"config SERVICE           its configuration, or with --start "
+        L"auto|delayed|manual|disabled,\n"
+        L"                         --display-name, --description or --command a change of it\n"
+        L"import SERVICE           make the host's configuration of it, as it is now, the VM's\n"
+        L"                         own; one that starts by itself does so with the VM; --start\n"
+        L"                         chooses\n"
+        L"Only the VM's services are concerned, never the host's. Inside the VM the system's own "
+        L"tools\n"
+        L"(sc, net) do the same.\n",
     .run = run,
 };

@@ -102,5 +102,9 @@ bool vm_options_read(const struct command *command, const struct vm_options *opt
     }
     if (!limit_options_read(command, &options->limits, &config->limits))
         return false;
+    if (options->log_max && !vm_config_read_log_max(str16_of(options->log_max), &config->log_max)) {
+        fail_usage(command, L"this is not a size such as 10m, of at least 128k:", options->log_max);
+        return false;
+    }
     return !options->ip || read_ip(command, options->ip, config);
 }

@@ -31,7 +31,7 @@ void limits_warn(const struct vm *vm, const struct limits *limits);
 
 struct vm_options {
     struct text_list publish;
-    const wchar_t *hostname, *network, *ip;
+    const wchar_t *hostname, *network, *ip, *log_max;
     struct limit_options limits;
 };
 
@@ -40,16 +40,18 @@ struct vm_options {
     {L'p', L"publish", OPTION_LIST, &(options).publish},                                           \
         {L'h', L"hostname", OPTION_TEXT, &(options).hostname},                                     \
         {0, L"network", OPTION_TEXT, &(options).network}, {0, L"ip", OPTION_TEXT, &(options).ip},  \
-        LIMIT_OPTIONS((options).limits)
+        {0, L"log-max-size", OPTION_TEXT, &(options).log_max}, LIMIT_OPTIONS((options).limits)
 
 #define VM_OPTIONS_USAGE                                                                           \
-    L"[-p PORTS]... [--hostname NAME] [--network none] [--ip ADDRESS] " LIMIT_OPTIONS_USAGE
+    L"[-p PORTS]... [--hostname NAME] [--network none] [--ip ADDRESS] [--log-max-size "            \
+    L"SIZE] " LIMIT_OPTIONS_USAGE
 #define VM_OPTIONS_DETAILS                                                                         \
     L"-p [[ADDRESS:][HOST]:]VM[/udp] has a port of the VM, or a range of them, reached at one of " \
     L"the host's.\n--hostname: by default made from the VM's name. --network none: the VM "        \
     L"reaches "                                                                                    \
     L"only itself. --ip:\nan address of the host's that the VM has instead of one of its "         \
-    L"own.\n" LIMIT_OPTIONS_DETAILS
+    L"own. --log-max-size: how long each of the log's three files may become "                     \
+    L"(10m).\n" LIMIT_OPTIONS_DETAILS
 
 /* Checks them and puts them into *config (its other members are left). On a wrong call it has said
  * so and returns false. */

@@ -16,6 +16,8 @@ static void put(struct json_writer *w, const char *ascii)
 
 static void new_line(struct json_writer *w)
 {
+    if (w->compact)
+        return;
     put(w, "\n");
     for (unsigned i = 0; i < w->depth; i++)
         put(w, "  ");
@@ -160,7 +162,7 @@ void json_ascii(struct json_writer *w, const char *ascii)
 void json_key(struct json_writer *w, const char *ascii)
 {
     json_ascii(w, ascii);
-    put(w, ": ");
+    put(w, w->compact ? ":" : ": ");
     w->after_key = true;
 }
 

@@ -19,6 +19,7 @@ struct json_writer {
     unsigned depth;
     uint32_t filled; // bit n: the container at depth n has a member already
     bool after_key;  // the next value stands on its key's line
+    bool compact;    // everything on one line
 };
 
 struct json_writer json_writer_on(void (*sink)(void *context, const char *bytes, size_t len),

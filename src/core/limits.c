@@ -21,7 +21,7 @@ static uint16_t lower(uint16_t unit)
     return unit >= 'A' && unit <= 'Z' ? (uint16_t)(unit + 'a' - 'A') : unit;
 }
 
-bool limits_read_memory(struct str16 text, uint64_t *memory)
+bool limits_read_size(struct str16 text, uint64_t *size)
 {
     static const char suffixes[] = "bkmgt";
     uint64_t bytes;
@@ -44,8 +44,14 @@ bool limits_read_memory(struct str16 text, uint64_t *memory)
     }
     if (at != text.len || bytes > (uint64_t)INT64_MAX >> shift)
         return false;
-    bytes <<= shift;
-    if (bytes && bytes < LIMITS_MEMORY_MIN)
+    *size = bytes << shift;
+    return true;
+}
+
+bool limits_read_memory(struct str16 text, uint64_t *memory)
+{
+    uint64_t bytes;
+    if (!limits_read_size(text, &bytes) || (bytes && bytes < LIMITS_MEMORY_MIN))
         return false;
     *memory = bytes;
     return true;

@@ -27,6 +27,7 @@ struct limits {
  *           at least LIMITS_MEMORY_MIN
  *   cpus:   a number with up to three decimals, 0.01 to 1024
  *   pids:   a whole number up to LIMITS_PIDS_MAX */
+bool limits_read_size(struct str16 text, uint64_t *bytes); // as for memory, of any size
 bool limits_read_memory(struct str16 text, uint64_t *memory);
 bool limits_read_cpus(struct str16 text, uint32_t *cpus);
 bool limits_read_pids(struct str16 text, uint32_t *pids);

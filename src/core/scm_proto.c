@@ -69,3 +69,9 @@ struct scm_config scm_get_config(struct wire_reader *r)
     config.basic.display_name = wire_get_str16_opt(r);
     return config;
 }
+
+bool scm_info_level_known(uint32_t level)
+{
+    return (level >= SCM_INFO_DESCRIPTION && level <= SCM_INFO_PREFERRED_NODE) ||
+           level == SCM_INFO_LAUNCH_PROTECTED;
+}

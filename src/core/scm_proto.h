@@ -31,11 +31,17 @@ enum scm_op {
     SCM_ABORT_SHUT_DOWN, // u32 SCM_VERSION: while those seconds last
     SCM_STATION,         // u32 SCM_VERSION: has the VM's window station and desktop be there
                          // -> str station, str desktop: their names on the host
+    SCM_EVENT_SOURCE,    // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
      * closed. */
     SCM_CLOSE = 16,
+
+    /* On a manager or a service. One that is told once is one a handle; what is told each time may
+     * be asked for several times. The reply's ticket is good for one SCM_ADOPT, and the watch ends
+     * with the handle. */
+    SCM_WATCH, // u32 mask of enum scm_change, u32 flags of enum scm_watch_flag -> u64 ticket
 
     /* On a manager. A service and a lock get a connection of their own: the reply's ticket is good
      * for one SCM_ADOPT. A lock is given back by closing it. */
@@ -71,6 +77,31 @@ enum scm_op {
     /* On a status handle. */
     SCM_SET_STATUS = 112, // STATUS
     SCM_SET_BITS,         // u32 bits, u32 set, u32 immediately
+    SCM_OWN_NAME,         // -> str: the service's name, as the database spells it
+    SCM_START_REASON,     // -> u32 enum service_start_reason
+
+    /* On what a watch's ticket gave. Answered when there is a change to tell. */
+    SCM_NEXT_CHANGE = 128, // -> u32 error, PSTATUS, u32 changes (0 with an error), str names: a
+                           // list of services made ('/' before the name) and deleted
+
+    /* On an event source. */
+    SCM_QUERY_SOURCE = 144, // -> str source
+    SCM_REPORT_EVENT,       // u32 type, u32 category, u32 id, str message
+};
+
+/* What a watch tells: the values of SERVICE_NOTIFY_*, and one for a changed configuration. The
+ * states are those of a service, 1 << (state - 1). */
+enum scm_change {
+    SCM_CHANGE_STATES = 0x7f,
+    SCM_CHANGE_CREATED = 0x80, // these two on a manager only, the others on a service only
+    SCM_CHANGE_DELETED = 0x100,
+    SCM_CHANGE_DELETE_PENDING = 0x200,
+    SCM_CHANGE_OF_CONFIG = 0x10000,
+};
+
+enum scm_watch_flag {
+    SCM_WATCH_EACH = 1,    // each change from now on is told, not only the first
+    SCM_WATCH_CURRENT = 2, // with EACH: begin with the state as it is, if that is asked for
 };
 
 /* CONFIG: u32 type, u32 start, u32 error control, str? image path, str? group, u32 tag wanted (in a
@@ -83,7 +114,10 @@ enum { SCM_NO_CHANGE = 0xffffffff };
  *   failure actions: u32 reset period, str? message, str? command, u32 n (SCM_NO_CHANGE: none are
  *     given, what there was stays), n * (u32 type, u32 delay)
  *   required privileges: str? a list
- *   delayed start, failure actions flag, SID type, preshutdown timeout: u32 */
+ *   triggers: u32 n, n * (u32 type, u32 action, blob GUID of 16 bytes or none, u32 items,
+ *     items * (u32 type, blob))
+ *   preferred node: u32 node or SCM_NO_NODE; to set it: SCM_NO_NODE deletes it
+ *   delayed start, failure actions flag, SID type, preshutdown timeout, launch protected: u32 */
 enum scm_info_level {
     SCM_INFO_DESCRIPTION = 1,
     SCM_INFO_FAILURE_ACTIONS = 2,
@@ -92,8 +126,21 @@ enum scm_info_level {
     SCM_INFO_SID = 5,
     SCM_INFO_REQUIRED_PRIVILEGES = 6,
     SCM_INFO_PRESHUTDOWN = 7,
+    SCM_INFO_TRIGGERS = 8,
+    SCM_INFO_PREFERRED_NODE = 9,
+    SCM_INFO_LAUNCH_PROTECTED = 12,
 };
 enum { SCM_FAILURE_ACTIONS_MAX = 64 };
+enum {
+    SCM_TRIGGERS_MAX = 64,
+    SCM_TRIGGER_ITEMS_MAX = 64,  // of each
+    SCM_TRIGGER_DATA_MAX = 1024, // bytes of each, as documented
+    SCM_GUID_SIZE = 16,
+    SCM_NO_NODE = 0xffffffff,
+};
+
+/* Whether there is such a level. */
+bool scm_info_level_known(uint32_t level);
 
 /* EVENT: u32 sequence, u32 kind, and for
  *   SCM_EVENT_START: str service, u32 type, u32 n, n * str: the arguments after the name

@@ -41,6 +41,7 @@ enum service_type {
     SVC_USER_SERVICE = 0x40,
     SVC_USER_SERVICE_INSTANCE = 0x80,
     SVC_INTERACTIVE_PROCESS = 0x100,
+    SVC_TYPE_ALL = 0x3ff, // and those of the app packages
 };
 
 enum service_start_type {
@@ -108,6 +109,15 @@ enum service_access {
     SVC_RIGHT_WRITE_DAC = 0x40000,
     SVC_RIGHT_WRITE_OWNER = 0x80000,
     SVC_RIGHT_ALL = 0xf01ff,
+};
+
+/* Why a service was started: the values of SERVICE_START_REASON_*. */
+enum service_start_reason {
+    SVC_START_REASON_DEMAND = 1,
+    SVC_START_REASON_AUTO = 2,
+    SVC_START_REASON_TRIGGER = 4,
+    SVC_START_REASON_RESTART_ON_FAILURE = 8,
+    SVC_START_REASON_DELAYED_AUTO = 0x10,
 };
 
 /* What SERVICE_STATUS holds, in its order. */

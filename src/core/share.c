@@ -20,18 +20,17 @@ struct entry {
     uint64_t owner; // process and handle, 0: free
     uint64_t name;  // 0: not (or no longer) to be looked at
     uint64_t copy;  // what share_tell_copied() told
-    uint32_t access, share;
+    uint32_t access, share, options;
     uint32_t doom;
     uint32_t round;   // how often it was taken: tells an open from the next of the same name
     uint32_t tellers; // who is about to write `copy`
-    uint32_t reserved;
 };
 
 struct share_table {
     uint32_t order;
     uint32_t reach; // the farthest that an entry ever was from its place
     uint32_t news;
-    uint32_t reserved;
+    uint32_t handed_over;
     struct entry entries[];
 };
 
@@ -87,6 +86,7 @@ uint32_t share_add(struct share_table *table, uint64_t name, const struct share_
         __atomic_add_fetch(&entry->round, 1, __ATOMIC_ACQ_REL);
         __atomic_store_n(&entry->access, open->access, __ATOMIC_RELEASE);
         __atomic_store_n(&entry->share, open->share, __ATOMIC_RELEASE);
+        __atomic_store_n(&entry->options, open->options, __ATOMIC_RELEASE);
         __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&entry->copy, 0, __ATOMIC_RELAXED);
         reach_at_least(table, distance);
@@ -111,6 +111,30 @@ void share_remove(struct share_table *table, uint32_t number, uint64_t name,
                                     __ATOMIC_RELAXED);
 }
 
+/* Reads an open of `name`, *name being 0 to begin with for any. False when there is none there. */
+static bool read_entry(const struct entry *entry, uint64_t *name, struct share_open *open)
+{
+    for (;;) {
+        // The round before the name: then the name is this round's or none.
+        uint32_t round = __atomic_load_n(&entry->round, __ATOMIC_ACQUIRE);
+        uint64_t found = __atomic_load_n(&entry->name, __ATOMIC_SEQ_CST);
+        if (!found || (*name && found != *name))
+            return false;
+        uint64_t owner = __atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE);
+        open->process = (uint32_t)(owner >> 32);
+        open->handle = (uint32_t)owner;
+        open->access = __atomic_load_n(&entry->access, __ATOMIC_ACQUIRE);
+        open->share = __atomic_load_n(&entry->share, __ATOMIC_ACQUIRE);
+        open->options = __atomic_load_n(&entry->options, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) != found)
+            return false; // it went while it was read
+        if (__atomic_load_n(&entry->round, __ATOMIC_ACQUIRE) != round)
+            continue; // another open of the same name took its place meanwhile: read that
+        *name = found;
+        return true;
+    }
+}
+
 bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
                 struct share_open *open)
 {
@@ -120,22 +144,24 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
         distance = ((*at - 1 - (uint32_t)place_of(name)) & mask) + 1;
     for (; distance <= reach; distance++) {
         const struct entry *entry = entry_at(table, place_of(name) + distance);
-        // The round before the name: then the name is this round's or none.
-        uint32_t round = __atomic_load_n(&entry->round, __ATOMIC_ACQUIRE);
-        if (__atomic_load_n(&entry->name, __ATOMIC_SEQ_CST) != name)
+        if (!read_entry(entry, &name, open))
             continue;
-        uint64_t owner = __atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE);
-        open->process = (uint32_t)(owner >> 32);
-        open->handle = (uint32_t)owner;
-        open->access = __atomic_load_n(&entry->access, __ATOMIC_ACQUIRE);
-        open->share = __atomic_load_n(&entry->share, __ATOMIC_ACQUIRE);
-        if (__atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) != name)
-            continue; // it went while it was read
-        if (__atomic_load_n(&entry->round, __ATOMIC_ACQUIRE) != round) {
-            distance--; // another open of the same name took its place meanwhile: read that
-            continue;
-        }
         *at = (uint32_t)(entry - table->entries) + 1;
+        return true;
+    }
+    return false;
+}
+
+bool share_next_of(const struct share_table *table, uint32_t process, uint32_t *at, uint64_t *name,
+                   struct share_open *open)
+{
+    for (uint32_t place = *at; place < UINT32_C(1) << table->order; place++) {
+        const struct entry *entry = &table->entries[place];
+        *name = 0;
+        if (__atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE) >> 32 != process ||
+            !read_entry(entry, name, open) || open->process != process)
+            continue;
+        *at = place + 1;
         return true;
     }
     return false;
@@ -174,6 +200,15 @@ bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id)
     return any;
 }
 
+bool share_untold(const struct share_table *table, uint64_t name)
+{
+    struct share_open open;
+    for (uint32_t at = 0; share_next(table, name, &at, &open);)
+        if (!share_copied(table, at, name))
+            return true;
+    return false;
+}
+
 uint64_t share_copied(const struct share_table *table, uint32_t number, uint64_t name)
 {
     if (!number)
@@ -182,6 +217,17 @@ uint64_t share_copied(const struct share_table *table, uint32_t number, uint64_t
     return __atomic_load_n(&entry->name, __ATOMIC_ACQUIRE) == name
                ? __atomic_load_n(&entry->copy, __ATOMIC_ACQUIRE)
                : 0;
+}
+
+void share_hand_over(struct share_table *table)
+{
+    __atomic_add_fetch(&table->handed_over, 1, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&table->news, 1, __ATOMIC_RELEASE);
+}
+
+uint32_t share_handed_over(const struct share_table *table)
+{
+    return __atomic_load_n(&table->handed_over, __ATOMIC_ACQUIRE);
 }
 
 uint32_t share_news(const struct share_table *table)

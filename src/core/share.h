@@ -15,11 +15,11 @@
 
 struct share_table; // the shared memory
 
-/* One open: a handle of a process with the access that it was asked for and the sharing that it
- * allows, both as NtCreateFile takes them. */
+/* One open: a handle of a process with the access that it was asked for, the sharing that it allows
+ * and its options, all as NtCreateFile takes them. */
 struct share_open {
     uint32_t process, handle;
-    uint32_t access, share;
+    uint32_t access, share, options;
 };
 
 /* Bytes of shared memory for 1 << order opens. */
@@ -42,6 +42,17 @@ void share_remove(struct share_table *table, uint32_t entry, uint64_t name,
 bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
                 struct share_open *open);
 
+/* Finds the entries of `process` one after the other, whatever their names: for what happens
+ * rarely, as it looks at all places of the table. */
+bool share_next_of(const struct share_table *table, uint32_t process, uint32_t *at, uint64_t *name,
+                   struct share_open *open);
+
+/* Tells a process that another has added an entry for it, of a handle that it does not know of. */
+void share_hand_over(struct share_table *table);
+
+/* Grows with each share_hand_over(), and share_news() with it. */
+uint32_t share_handed_over(const struct share_table *table);
+
 /* Whether two opens of one file exclude each other. */
 bool share_conflict(uint32_t access, uint32_t share, uint32_t other_access, uint32_t other_share);
 
@@ -52,8 +63,11 @@ bool share_tell_copied(struct share_table *table, uint64_t name, uint64_t id);
 /* What share_tell_copied() told the entry; 0 for nothing. */
 uint64_t share_copied(const struct share_table *table, uint32_t entry, uint64_t name);
 
-/* Grows with each share_tell_copied() that told anybody: as long as it stays, nothing new is to be
- * learned from share_copied(). */
+/* Whether somebody has `name` open who was not told that there is a copy. */
+bool share_untold(const struct share_table *table, uint64_t name);
+
+/* Grows with each share_tell_copied() that told anybody and each share_hand_over(): as long as it
+ * stays, nothing new is to be learned from share_copied(). */
 uint32_t share_news(const struct share_table *table);
 
 /* A number that is the caller's to give a meaning: what is to become of the file when the handle is

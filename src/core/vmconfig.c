@@ -219,6 +219,25 @@ static bool get_limits(const struct json_doc *doc, struct limits *limits)
     return true;
 }
 
+bool vm_config_read_log_max(struct str16 text, uint64_t *bytes)
+{
+    uint64_t size;
+    if (!limits_read_size(text, &size) || size < LOG_MAX_LEAST)
+        return false;
+    *bytes = size;
+    return true;
+}
+
+/* "log_max_size" is a text as the command line takes it; absent: the default. */
+static bool get_log(const struct json_doc *doc, uint64_t *log_max)
+{
+    int node = json_member(doc, 0, "log_max_size");
+    uint16_t units[LIMITS_TEXT_MAX];
+    struct str16_buf text = {.s = units, .cap = LIMITS_TEXT_MAX};
+    return node < 0 || (json_get_str16(doc, node, &text) && !text.overflow &&
+                        vm_config_read_log_max(str16_view(&text), log_max));
+}
+
 enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text, size_t len)
 {
     struct json_doc doc;
@@ -254,6 +273,8 @@ enum vm_config_fault vm_config_parse(struct vm_config *config, const char *text,
         return VM_CONFIG_BAD_PORTS;
     if (!get_limits(&doc, &config->limits))
         return VM_CONFIG_BAD_LIMITS;
+    if (!get_log(&doc, &config->log_max))
+        return VM_CONFIG_BAD_LOG;
     return VM_CONFIG_OK;
 }
 
@@ -282,6 +303,8 @@ const char *vm_config_fault_text(enum vm_config_fault fault)
         return "vm.json is damaged: 'ports' is not a list of ports to publish";
     case VM_CONFIG_BAD_LIMITS:
         return "vm.json is damaged: 'memory', 'cpus' or 'pids' is not a limit";
+    case VM_CONFIG_BAD_LOG:
+        return "vm.json is damaged: 'log_max_size' is not a size";
     }
     return "";
 }
@@ -366,6 +389,12 @@ size_t vm_config_write(const struct vm_config *config, char *out, size_t cap)
         json_ascii(&json, ip);
     }
     put_limits(&json, &config->limits);
+    if (config->log_max) {
+        char text[LIMITS_TEXT_MAX];
+        limits_number_to_text(config->log_max, text);
+        json_key(&json, "log_max_size");
+        json_ascii(&json, text);
+    }
     if (config->publish_count) {
         json_key(&json, "ports");
         json_begin_array(&json);

@@ -27,6 +27,7 @@ struct vm_config {
     uint32_t host_address; // one of the host's that the VM uses instead of `ipv4`; 0: none
     bool no_network;       // nothing but loopback
     struct limits limits;
+    uint64_t log_max; // bytes that a file of the log may have; 0: LOG_MAX_DEFAULT
     unsigned publish_count;
     struct publish publish[PUBLISH_MAX];
 };
@@ -43,6 +44,7 @@ enum vm_config_fault {
     VM_CONFIG_BAD_NETWORK,
     VM_CONFIG_BAD_PORTS,
     VM_CONFIG_BAD_LIMITS,
+    VM_CONFIG_BAD_LOG,
 };
 
 /* Reads UTF-8 text of `len` bytes. On a fault *config is undefined. Unknown members are ignored. */
@@ -61,6 +63,17 @@ bool vm_config_is_host_address(uint32_t ipv4);
 static inline uint32_t vm_config_address(const struct vm_config *config)
 {
     return config->host_address ? config->host_address : config->ipv4;
+}
+
+#define LOG_MAX_DEFAULT (UINT64_C(10) << 20)
+#define LOG_MAX_LEAST (UINT64_C(128) << 10) // two of the longest lines
+
+/* A size as --log-max-size takes it: see limits_read_size(). */
+bool vm_config_read_log_max(struct str16 text, uint64_t *bytes);
+
+static inline uint64_t vm_config_log_max(const struct vm_config *config)
+{
+    return config->log_max ? config->log_max : LOG_MAX_DEFAULT;
 }
 
 /* The host name that the VM begins with: the one that was asked for, or made from its name. */

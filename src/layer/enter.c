@@ -17,6 +17,7 @@ static struct layer_outside outside;
 static void set_outside(void)
 {
     outside.create_named_pipe_file = real.NtCreateNamedPipeFile;
+    outside.open_file = real.NtOpenFile;
     outside.limit_processes = limit_processes;
 }
 

@@ -3,6 +3,7 @@
 #include "layer/copyup.h"
 #include "layer/file_name.h"
 #include "layer/guard.h"
+#include "layer/handed.h"
 #include "layer/handles.h"
 #include "layer/mapped.h"
 #include "layer/store.h"
@@ -49,7 +50,13 @@ enum {
     KEPT_OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | SYNCHRONOUS | 0x40 | 0x800 | 0x4000,
 };
 
-void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open)
+void file_lower_begin(void)
+{
+    __atomic_store_n(&file_lower_state.table, layer_shares, __ATOMIC_RELEASE);
+}
+
+void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open,
+                     uint32_t entry)
 {
     struct share_table *table = layer_shares;
     struct file_lower *file = layer_alloc(sizeof *file + canon.len * sizeof *canon.s);
@@ -62,11 +69,11 @@ void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_
     file->open = *open;
     file->name = shares_name(canon);
     file->noted = (struct share_open){layer_process_id(), (uint32_t)(ULONG_PTR)handle, open->access,
-                                      open->share};
+                                      open->share, open->options & KEPT_OPTIONS};
     if (open->options & FILE_DELETE_ON_CLOSE)
         file->doom = SHARES_ON_CLOSE;
     layer_lock(&all_lock);
-    file->entry = share_add(table, file->name, &file->noted);
+    file->entry = entry ? entry : share_add(table, file->name, &file->noted);
     if (file->doom)
         share_set_doom(table, file->entry, file->doom);
     file->next = all;
@@ -133,6 +140,12 @@ static void settle(void)
     }
     __atomic_store_n(&file_lower_state.settled, news, __ATOMIC_RELEASE);
     layer_unlock(&all_lock);
+}
+
+const struct share_open *file_lower_noted(const struct file_lower *file, uint64_t *name)
+{
+    *name = file->name;
+    return &file->noted;
 }
 
 const struct file_lower_open *file_lower_opened(const struct file_lower *file)
@@ -227,6 +240,7 @@ HANDLE file_lower_find(HANDLE handle)
 {
     if (share_news(file_lower_state.table) !=
         __atomic_load_n(&file_lower_state.settled, __ATOMIC_ACQUIRE)) {
+        handed_take();
         settle();
         view_settle();
     }

@@ -6,9 +6,8 @@
 // the first, and uses it in its place. As long as no file that this process has open was copied,
 // finding that out is a comparison in memory.
 //
-// Views that were mapped before: layer/view.h. Handles that a process has from its parent:
-// layer/inherit.h. What a shadow cannot take over: a handle that was duplicated by another process
-// before the copy is not known to be one on a file of the host's.
+// Views that were mapped before: layer/view.h. Handles that a process has from another:
+// layer/handed.h.
 //
 // A handle that may delete but not write costs no copy either: the layer remembers that it may, and
 // hides the name when it is closed. To rename it makes the copy first.
@@ -25,9 +24,17 @@ struct file_lower_open {
     ULONG share, options;
 };
 
-/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one. No
- * memory only costs what it is for. */
-void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open);
+/* Notes that `handle` was opened on the host's `canon`; as a folder only if it was to be one.
+ * `entry` is what the table of opens has of it already, 0 for nothing. No memory only costs what
+ * it is for. */
+void file_lower_note(HANDLE handle, struct str16 canon, const struct file_lower_open *open,
+                     uint32_t entry);
+
+/* What the table of opens says of it: until it is dropped. *name is the file's there. */
+const struct share_open *file_lower_noted(const struct file_lower *file, uint64_t *name);
+
+/* To be called when the process starts, for handles that it did not open. */
+void file_lower_begin(void);
 
 /* Another handle's share in it, and the end of one; the last one to end deletes the file if it is
  * to be deleted. */
@@ -48,7 +55,7 @@ void file_lower_end(void);
 
 /* See file_lower_current(). */
 struct file_lower_state {
-    struct share_table *table; // NULL: no file of the host's was ever opened
+    struct share_table *table; // NULL: no handle on a file of the host's yet
     uint32_t settled;          // share_news() when all handles were last looked at
     uint32_t moved;            // how many lead to a copy
 };

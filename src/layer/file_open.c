@@ -109,7 +109,7 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
     if (is_stream(name)) // its sharing and its data are not the file's
         return STATUS_SUCCESS;
     const struct file_lower_open open = {call->access, call->share, call->options};
-    file_lower_note(*call->handle, name->path.canon, &open);
+    file_lower_note(*call->handle, name->path.canon, &open, 0);
     // From here on who makes a copy tells this handle; who made one before it was noted did not.
     if (!layer_changed(CHANGE_FILE_UPPER, name->path.canon))
         return STATUS_SUCCESS;
@@ -154,6 +154,9 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
         }
     }
     NTSTATUS status = call_real(&upper_call, &attributes, call->disposition);
+    if (!status && view->upper && !view->lower_hidden && !is_stream(name) &&
+        overlay_file_access_writes(call->access))
+        shares_tell_rest(name->path.canon, *call->handle);
     if (!status && deletes && (view->lower || !view->lower_hidden)) {
         status = store_hide(name->path.canon);
         if (status)

@@ -1,5 +1,6 @@
 #include "layer/handles.h"
 #include "layer/folder.h"
+#include "layer/handed.h"
 #include "layer/file_lower.h"
 #include "layer/view.h"
 
@@ -192,8 +193,13 @@ NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HAN
                                current == source ? options : options & ~DUPLICATE_CLOSE_SOURCE);
     if (current != source && options & DUPLICATE_CLOSE_SOURCE)
         real.NtClose(source);
-    if (!status && here && target_process == NtCurrentProcess() && target)
-        handles_copy(source, *target, access, options & DUPLICATE_SAME_ACCESS);
+    if (!status && target) {
+        bool same_access = options & DUPLICATE_SAME_ACCESS;
+        if (here && target_process == NtCurrentProcess())
+            handles_copy(source, *target, access, same_access);
+        else if (current == source)
+            handed_duplicate(source_process, source, target_process, *target, access, same_access);
+    }
     if (here && options & DUPLICATE_CLOSE_SOURCE)
         handles_remove(source);
     return status;

@@ -190,7 +190,7 @@ static NTSTATUS make_image(struct installation *in)
     state->service = layer_state.service ||
                      (layer_state.entered && !state->entered && layer_kept &&
                       layer_kept->services_apart && layer_kept->monitor == layer_process_id());
-    state->inherited = NULL;
+    state->handed = false;
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =

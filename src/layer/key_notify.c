@@ -10,23 +10,62 @@
 // The system writes the two watches' I/O status somewhere that is always there: after one of the
 // two has told, the program thinks that it is over, but the other is still waiting.
 
+//
+// A program that is told by an APC is told once, too: the layer has both watches queue an APC of
+// its own, and the first of the two calls the program's. (Wine 8 queues none for keys:
+// dlls/ntdll/unix/registry.c, NtNotifyChangeMultipleKeys.)
+
 static IO_STATUS_BLOCK nowhere;
+
+/* An APC that a program waits for. Both watches queue theirs to the thread that set them, so no two
+ * threads ever look at it. */
+struct told_by_apc {
+    PIO_APC_ROUTINE apc;
+    void *context;
+    IO_STATUS_BLOCK *io; // the program's; NULL: none
+    bool told;
+    unsigned waiting; // watches that have not told yet
+    IO_STATUS_BLOCK sides[2];
+};
 
 struct watching {
     HANDLE event;
+    struct told_by_apc *by_apc; // NULL: by the event alone
     ULONG filter;
     BOOLEAN subtree;
     // Of NtNotifyChangeMultipleKeys, among the VM's own keys and among the host's; NULL: none.
     OBJECT_ATTRIBUTES *second, *second_lower;
 };
 
+static void NTAPI on_apc(void *context, IO_STATUS_BLOCK *io, ULONG reserved)
+{
+    struct told_by_apc *by_apc = context;
+    const struct told_by_apc to = *by_apc;
+    const IO_STATUS_BLOCK result = *io;
+    // First: what is called may watch again, or never return.
+    by_apc->told = true;
+    if (!--by_apc->waiting)
+        layer_free(by_apc);
+    if (to.told)
+        return;
+    if (to.io)
+        *to.io = result;
+    to.apc(to.context, to.io, reserved);
+}
+
 static NTSTATUS start(HANDLE key, OBJECT_ATTRIBUTES *second, const struct watching *watching)
 {
-    if (!second)
-        return real.NtNotifyChangeKey(key, watching->event, NULL, NULL, &nowhere, watching->filter,
-                                      watching->subtree, NULL, 0, TRUE);
-    return real.NtNotifyChangeMultipleKeys(key, 1, second, watching->event, NULL, NULL, &nowhere,
-                                           watching->filter, watching->subtree, NULL, 0, TRUE);
+    struct told_by_apc *by_apc = watching->by_apc;
+    PIO_APC_ROUTINE apc = by_apc ? on_apc : NULL;
+    IO_STATUS_BLOCK *io = by_apc ? &by_apc->sides[by_apc->waiting] : &nowhere;
+    NTSTATUS status =
+        second ? real.NtNotifyChangeMultipleKeys(key, 1, second, watching->event, apc, by_apc, io,
+                                                 watching->filter, watching->subtree, NULL, 0, TRUE)
+               : real.NtNotifyChangeKey(key, watching->event, apc, by_apc, io, watching->filter,
+                                        watching->subtree, NULL, 0, TRUE);
+    if (by_apc && NT_SUCCESS(status))
+        by_apc->waiting++;
+    return status;
 }
 
 /* The handle on the other side, NULL when there is none. */
@@ -77,32 +116,40 @@ static NTSTATUS watch(const struct key_handle *key, const struct watching *watch
                               : status;
 }
 
-/* Both of them, but for the system's answer to what is not the VM's. */
+/* Prepares to tell by `apc`, if there is one. */
+static NTSTATUS start_told_by_apc(struct watching *watching, PIO_APC_ROUTINE apc, void *context,
+                                  IO_STATUS_BLOCK *io)
+{
+    if (!apc)
+        return STATUS_SUCCESS;
+    watching->by_apc = layer_alloc(sizeof *watching->by_apc);
+    if (!watching->by_apc)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *watching->by_apc = (struct told_by_apc){.apc = apc, .context = context, .io = io};
+    return STATUS_SUCCESS;
+}
+
+/* Both of them, but for the system's answer to what is not the VM's. The calls' buffers, which are
+ * reserved, are not handed on. */
 static NTSTATUS notify(const struct key_handle *key, OBJECT_ATTRIBUTES *second,
                        OBJECT_ATTRIBUTES *second_lower, HANDLE event, PIO_APC_ROUTINE apc,
                        void *context, IO_STATUS_BLOCK *io, ULONG filter, BOOLEAN subtree,
-                       void *buffer, ULONG length, BOOLEAN asynchronous)
+                       BOOLEAN asynchronous)
 {
     if (!(key->access & KEYNAME_NOTIFY))
         return STATUS_ACCESS_DENIED;
     if (key->dead)
         return STATUS_KEY_DELETED;
-    if (asynchronous && (apc || !event)) {
-        // Told by an APC: by one side only, or it would come twice.
-        HANDLE other;
-        NTSTATUS status = open_other(key, &other);
-        if (status == STATUS_KEY_DELETED)
-            return status;
-        HANDLE own = key->lower && other ? other : key->handle;
-        return second
-                   ? real.NtNotifyChangeMultipleKeys(own, 1, second, event, apc, context, io,
-                                                     filter, subtree, buffer, length, asynchronous)
-                   : real.NtNotifyChangeKey(own, event, apc, context, io, filter, subtree, buffer,
-                                            length, asynchronous);
-    }
-    struct watching watching = {event, filter, subtree, second, second_lower};
+    struct watching watching = {event, NULL, filter, subtree, second, second_lower};
     if (asynchronous) {
-        NTSTATUS status = watch(key, &watching);
+        NTSTATUS status = start_told_by_apc(&watching, apc, context, io);
+        if (status)
+            return status;
+        status = watch(key, &watching);
+        if (watching.by_apc && !NT_SUCCESS(status))
+            watching.by_apc->told = true; // the one that did start tells nobody
+        if (watching.by_apc && !watching.by_apc->waiting)
+            layer_free(watching.by_apc);
         if (NT_SUCCESS(status) && io) {
             io->Status = STATUS_SUCCESS;
             io->Information = 0;
@@ -140,8 +187,7 @@ NTSTATUS NTAPI layer_NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUT
     if (key.shared)
         return real.NtNotifyChangeKey(handle, event, apc, context, io, filter, subtree, buffer,
                                       length, asynchronous);
-    return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, buffer, length,
-                  asynchronous);
+    return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, asynchronous);
 }
 
 NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
@@ -159,8 +205,7 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
         return real.NtNotifyChangeMultipleKeys(handle, count, others, event, apc, context, io,
                                                filter, subtree, buffer, length, asynchronous);
     if (!count)
-        return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, buffer, length,
-                      asynchronous);
+        return notify(&key, NULL, NULL, event, apc, context, io, filter, subtree, asynchronous);
     // The second key has to be named to the system, once for each side.
     layer_cleanup_key_name struct key_name name;
     layer_cleanup_handle HANDLE upper = NULL, lower = NULL;
@@ -171,8 +216,7 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
     if (status)
         return status;
     if (!name.registry || name.shared)
-        return notify(&key, others, others, event, apc, context, io, filter, subtree, buffer,
-                      length, asynchronous);
+        return notify(&key, others, others, event, apc, context, io, filter, subtree, asynchronous);
     status = key_make_upper(name.canon, KEYNAME_NOTIFY, &upper);
     layer_cleanup_free uint16_t *memory = key_name_in_tree("\\upper", name.canon, &path);
     if (!status && !memory)
@@ -187,5 +231,5 @@ NTSTATUS NTAPI layer_NtNotifyChangeMultipleKeys(HANDLE handle, ULONG count,
         lower = NULL;
     second_lower.RootDirectory = lower;
     return notify(&key, &second, lower ? &second_lower : NULL, event, apc, context, io, filter,
-                  subtree, buffer, length, asynchronous);
+                  subtree, asynchronous);
 }

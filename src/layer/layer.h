@@ -22,7 +22,7 @@ struct layer_state {
     bool entered;    // the process is the monitor or a command: it came in from outside, by itself
     bool service;    // a service, or what one has started, whose session natively is 0
     bool orphan;     // its parent is such a process, which the VM does not see
-    void *inherited; // see inherit.h; NULL for nothing
+    bool handed;     // it has handles from its parent, see handed.h
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;

@@ -1,7 +1,9 @@
 #include "core/ntpath.h"
 #include "core/pe.h"
 #include "core/prologue.h"
+#include "layer/console.h"
 #include "layer/dos_device.h"
+#include "layer/event_source.h"
 #include "layer/exports.h"
 #include "layer/host_lookup.h"
 #include "layer/host_name.h"
@@ -32,6 +34,7 @@ static const struct replaced_exports {
     {"sechost.dll", service_exports, &service_exports_count, EVERYWHERE},
     {"advapi32.dll", service_exports, &service_exports_count, EVERYWHERE},
     {"advapi32.dll", power_exports, &power_exports_count, EVERYWHERE},
+    {"advapi32.dll", event_exports, &event_exports_count, EVERYWHERE},
     {"user32.dll", power_exports, &power_exports_count, EVERYWHERE},
     {"user32.dll", station_exports, &station_exports_count, EVERYWHERE},
     {"user32.dll", window_exports, &window_exports_count, ON_WINE},
@@ -39,6 +42,8 @@ static const struct replaced_exports {
     {"ws2_32.dll", host_lookup_exports, &host_lookup_exports_count, EVERYWHERE},
     {"kernelbase.dll", dos_device_exports, &dos_device_exports_count, ON_WINDOWS},
     {"kernel32.dll", dos_device_exports, &dos_device_exports_count, ON_WINDOWS},
+    {"kernelbase.dll", console_exports, &console_exports_count, EVERYWHERE},
+    {"kernel32.dll", console_kernel32_exports, &console_exports_count, EVERYWHERE},
 };
 
 enum {

@@ -43,6 +43,8 @@ struct layer_outside {
     NTSTATUS(NTAPI *create_named_pipe_file)
     (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG, ULONG, ULONG,
      ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
+    NTSTATUS(NTAPI *open_file)
+    (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG);
     /* What goes through this socket of the process's keeps its addresses: it was bound outside.
      * NULL before plume_layer_enter(). */
     void (*exempt_socket)(HANDLE socket);

@@ -1,6 +1,6 @@
 #include "core/pe.h"
 #include "layer/file_name.h"
-#include "layer/inherit.h"
+#include "layer/handed.h"
 #include "layer/limit.h"
 #include "layer/links.h"
 #include "layer/members.h"
@@ -51,7 +51,7 @@ static NTSTATUS bring_in(HANDLE process, bool inherits)
     uint8_t *base;
     NTSTATUS status = layer_install(process, &base, NULL);
     if (!status && inherits)
-        inherit_tell(process, base);
+        handed_to_child(process, base);
     // Whom the monitor and the commands start, they put into the job themselves. The others are in
     // it from birth, but where a job of the program's own lets its children go.
     if (!status && !layer_state.entered)

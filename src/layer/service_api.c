@@ -29,12 +29,6 @@ bool service_is_own_machine(struct str16 name)
 
 #define UNUSED(x) (void)(x)
 
-BOOL WINAPI service_unavailable_3(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
-{
-    UNUSED(a), UNUSED(b), UNUSED(c);
-    return service_result(ERROR_CALL_NOT_IMPLEMENTED);
-}
-
 DWORD WINAPI service_unavailable_status_3(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
 {
     UNUSED(a), UNUSED(b), UNUSED(c);
@@ -44,12 +38,5 @@ DWORD WINAPI service_unavailable_status_3(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
 DWORD WINAPI service_unavailable_status_4(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d)
 {
     UNUSED(a), UNUSED(b), UNUSED(c), UNUSED(d);
-    return ERROR_CALL_NOT_IMPLEMENTED;
-}
-
-DWORD WINAPI service_unavailable_status_5(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d,
-                                          ULONG_PTR e)
-{
-    UNUSED(a), UNUSED(b), UNUSED(c), UNUSED(d), UNUSED(e);
     return ERROR_CALL_NOT_IMPLEMENTED;
 }

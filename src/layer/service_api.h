@@ -10,12 +10,11 @@
 /* Whether a machine's name means this one. */
 bool service_is_own_machine(struct str16 name);
 
-/* For functions that are not done: fail with ERROR_CALL_NOT_IMPLEMENTED, as the last error or as
- * the result. The number is that of their arguments, which 32-bit functions take off the stack. */
-BOOL WINAPI service_unavailable_3(ULONG_PTR, ULONG_PTR, ULONG_PTR);
+/* For functions that a VM does not have: fail with ERROR_CALL_NOT_IMPLEMENTED, as the last error or
+ * as the result. The number is that of their arguments, which 32-bit functions take off the stack.
+ */
 DWORD WINAPI service_unavailable_status_3(ULONG_PTR, ULONG_PTR, ULONG_PTR);
 DWORD WINAPI service_unavailable_status_4(ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR);
-DWORD WINAPI service_unavailable_status_5(ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR);
 
 /* service_manager.c */
 SC_HANDLE WINAPI service_OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access);
@@ -102,6 +101,32 @@ BOOL WINAPI service_ControlServiceExA(SC_HANDLE service, DWORD code, DWORD level
 BOOL WINAPI service_QueryServiceStatus(SC_HANDLE service, LPSERVICE_STATUS out);
 BOOL WINAPI service_QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level, LPBYTE out,
                                          DWORD size, LPDWORD needed);
+
+/* service_notify.c: `buffer` is a SERVICE_NOTIFY, which older headers do not have */
+DWORD WINAPI service_NotifyServiceStatusChangeW(SC_HANDLE handle, DWORD mask, void *buffer);
+DWORD WINAPI service_NotifyServiceStatusChangeA(SC_HANDLE handle, DWORD mask, void *buffer);
+/* The handle is about to be closed: nothing is called back for it any more. */
+void service_notify_closing(HANDLE owner);
+
+/* service_subscribe.c */
+DWORD WINAPI service_SubscribeServiceChangeNotifications(SC_HANDLE handle, DWORD type,
+                                                         void *callback, void *context,
+                                                         void **subscription);
+void WINAPI service_UnsubscribeServiceChangeNotifications(void *subscription);
+DWORD WINAPI service_WaitServiceState(SC_HANDLE handle, DWORD mask, DWORD milliseconds,
+                                      HANDLE cancel);
+
+/* service_state.c */
+BOOL WINAPI service_QueryServiceDynamicInformation(SERVICE_STATUS_HANDLE handle, DWORD level,
+                                                   void **out);
+DWORD WINAPI service_GetServiceDirectory(SERVICE_STATUS_HANDLE handle, DWORD type, WCHAR *out,
+                                         DWORD room, DWORD *needed);
+DWORD WINAPI service_GetSharedServiceDirectory(SC_HANDLE handle, DWORD type, WCHAR *out, DWORD room,
+                                               DWORD *needed);
+DWORD WINAPI service_GetServiceRegistryStateKey(SERVICE_STATUS_HANDLE handle, DWORD type,
+                                                DWORD access, HKEY *key);
+DWORD WINAPI service_GetSharedServiceRegistryStateKey(SC_HANDLE handle, DWORD type, DWORD access,
+                                                      HKEY *key);
 
 /* service_dispatcher.c */
 BOOL WINAPI service_StartServiceCtrlDispatcherW(const SERVICE_TABLE_ENTRYW *entries);

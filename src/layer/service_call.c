@@ -88,7 +88,7 @@ bool service_is_handle(HANDLE handle)
     return same;
 }
 
-static DWORD error_of(NTSTATUS status)
+DWORD service_error_of(NTSTATUS status)
 {
     switch ((ULONG)status) {
     case 0xC0000008: // STATUS_INVALID_HANDLE
@@ -143,13 +143,13 @@ DWORD service_call_send(struct service_call *call, HANDLE handle)
     size_t len = 0;
     NTSTATUS status = transceive(handle, call->w.data, call->w.len, reply, call->reply_cap, &len);
     if (status != STATUS_SUCCESS)
-        return error_of(status);
+        return service_error_of(status);
     call->r = wire_reader_on(reply, len);
     uint32_t error = wire_get_u32(&call->r);
     return call->r.failed ? ERROR_INVALID_DATA : error;
 }
 
-static NTSTATUS open_pipe(HANDLE *handle)
+static NTSTATUS open_pipe(HANDLE *handle, bool overlapped)
 {
     enum { ROOM = LAYER_PATH_MAX + 8 };
     const FILE_INFORMATION_CLASS pipe_information = 23; // FilePipeInformation
@@ -167,7 +167,8 @@ static NTSTATUS open_pipe(HANDLE *handle)
     for (unsigned i = 0; i < BUSY_TRIES; i++) {
         status = real.NtOpenFile(handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes,
                                  &io, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                                 FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+                                 FILE_NON_DIRECTORY_FILE |
+                                     (overlapped ? 0 : FILE_SYNCHRONOUS_IO_NONALERT));
         if ((ULONG)status != 0xC00000AC) // STATUS_PIPE_NOT_AVAILABLE
             break;
         pause_ms(BUSY_PAUSE_MS);
@@ -186,13 +187,14 @@ static NTSTATUS open_pipe(HANDLE *handle)
 
 DWORD service_connect(HANDLE *handle)
 {
-    NTSTATUS status = open_pipe(handle);
-    return NT_SUCCESS(status) ? ERROR_SUCCESS : error_of(status);
+    NTSTATUS status = open_pipe(handle, false);
+    return NT_SUCCESS(status) ? ERROR_SUCCESS : service_error_of(status);
 }
 
-DWORD service_adopt(uint64_t ticket, HANDLE *handle)
+static DWORD adopt(uint64_t ticket, HANDLE *handle, bool overlapped)
 {
-    DWORD error = service_connect(handle);
+    NTSTATUS status = open_pipe(handle, overlapped);
+    DWORD error = NT_SUCCESS(status) ? ERROR_SUCCESS : service_error_of(status);
     if (error != ERROR_SUCCESS)
         return error;
     service_cleanup_call struct service_call call;
@@ -203,6 +205,16 @@ DWORD service_adopt(uint64_t ticket, HANDLE *handle)
     if (error != ERROR_SUCCESS)
         real.NtClose(*handle);
     return error;
+}
+
+DWORD service_adopt(uint64_t ticket, HANDLE *handle)
+{
+    return adopt(ticket, handle, false);
+}
+
+DWORD service_adopt_overlapped(uint64_t ticket, HANDLE *handle)
+{
+    return adopt(ticket, handle, true);
 }
 
 static uint16_t *wide(const char *text, size_t len, bool *ok)

@@ -44,6 +44,12 @@ DWORD service_connect(HANDLE *handle);
 /* A connection for a ticket that a manager's handle gave. */
 DWORD service_adopt(uint64_t ticket, HANDLE *handle);
 
+/* The same, of which several operations may be under way: for service_watch.h. */
+DWORD service_adopt_overlapped(uint64_t ticket, HANDLE *handle);
+
+/* The Win32 error of a status that an exchange with the manager ended with. */
+DWORD service_error_of(NTSTATUS status);
+
 /* Whether `handle` is a connection to the VM's manager. */
 bool service_is_handle(HANDLE handle);
 

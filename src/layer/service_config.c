@@ -39,7 +39,8 @@ static BOOL query_config(SC_HANDLE service, void *out, DWORD size, DWORD *needed
     if (error != ERROR_SUCCESS)
         return service_result(error);
     struct scm_config config = scm_get_config(&call.r);
-    struct service_pack pack = {.ansi = ansi};
+    // The room that is asked for is that of the texts in UTF-16, in the ANSI function too.
+    struct service_pack pack = {0};
     pack_config(&pack, &config);
     *needed = (DWORD)pack.at;
     if (!out || size < pack.at)
@@ -157,11 +158,84 @@ static void pack_failure_actions(struct service_pack *pack, struct wire_reader r
         memcpy(out, &values, sizeof(values));
 }
 
+// The structures of the level of triggers, which older headers do not have.
+struct trigger_item {
+    DWORD type, size;
+    void *data;
+};
+struct trigger {
+    DWORD type, action;
+    void *guid;
+    DWORD count;
+    struct trigger_item *items;
+};
+struct trigger_info {
+    DWORD count;
+    struct trigger *triggers;
+    void *reserved;
+};
+
+static void *pack_bytes(struct service_pack *pack, struct wire_blob bytes, size_t alignment)
+{
+    void *out = service_pack_room(pack, bytes.len, alignment);
+    if (out && bytes.len)
+        memcpy(out, bytes.data, bytes.len);
+    return out;
+}
+
+static void pack_trigger(struct service_pack *pack, struct wire_reader *r, struct trigger *out)
+{
+    struct trigger values = {.type = wire_get_u32(r), .action = wire_get_u32(r)};
+    struct wire_blob guid = wire_get_blob(r);
+    values.count = wire_get_u32(r);
+    if (r->failed || values.count > SCM_TRIGGER_ITEMS_MAX)
+        values.count = 0;
+    if (guid.len)
+        values.guid = pack_bytes(pack, guid, sizeof(DWORD));
+    struct trigger_item *items =
+        service_pack_room(pack, values.count * sizeof(*items), sizeof(void *));
+    for (DWORD i = 0; i < values.count; i++) {
+        struct trigger_item item = {.type = wire_get_u32(r)};
+        struct wire_blob data = wire_get_blob(r);
+        item.size = (DWORD)data.len;
+        item.data = pack_bytes(pack, data, sizeof(uint64_t));
+        if (items)
+            items[i] = item;
+    }
+    values.items = values.count ? items : NULL;
+    if (out)
+        *out = values;
+}
+
+static void pack_triggers(struct service_pack *pack, struct wire_reader r)
+{
+    struct trigger_info *out = service_pack_room(pack, sizeof(*out), sizeof(void *));
+    DWORD count = wire_get_u32(&r);
+    if (r.failed || count > SCM_TRIGGERS_MAX)
+        count = 0;
+    struct trigger *triggers = service_pack_room(pack, count * sizeof(*triggers), sizeof(void *));
+    for (DWORD i = 0; i < count; i++)
+        pack_trigger(pack, &r, triggers ? &triggers[i] : NULL);
+    if (out)
+        *out = (struct trigger_info){count, count ? triggers : NULL, NULL};
+}
+
+struct preferred_node {
+    USHORT node;
+    BOOLEAN remove;
+};
+
 // The reader is passed by value: packing is done twice, first to count.
 static void pack_info(struct service_pack *pack, DWORD level, struct wire_reader r)
 {
     if (level == SCM_INFO_FAILURE_ACTIONS) {
         pack_failure_actions(pack, r);
+    } else if (level == SCM_INFO_TRIGGERS) {
+        pack_triggers(pack, r);
+    } else if (level == SCM_INFO_PREFERRED_NODE) {
+        struct preferred_node *out = service_pack_room(pack, sizeof(*out), sizeof(USHORT));
+        if (out)
+            *out = (struct preferred_node){(USHORT)wire_get_u32(&r), FALSE};
     } else if (is_text_level(level)) {
         struct text_info values, *out = service_pack_room(pack, sizeof(*out), sizeof(void *));
         struct str16 text = wire_get_str16_opt(&r);
@@ -173,7 +247,6 @@ static void pack_info(struct service_pack *pack, DWORD level, struct wire_reader
     } else {
         DWORD *out = service_pack_room(pack, sizeof(*out), sizeof(*out));
         DWORD value = wire_get_u32(&r);
-        // A one-byte SERVICE_PREFERRED_NODE or the like is not among these: all are DWORD or BOOL.
         if (out)
             *out = value;
     }
@@ -182,7 +255,7 @@ static void pack_info(struct service_pack *pack, DWORD level, struct wire_reader
 static BOOL query_config2(SC_HANDLE service, DWORD level, void *out, DWORD size, DWORD *needed,
                           bool ansi)
 {
-    if (level < SCM_INFO_DESCRIPTION || level > SCM_INFO_PRESHUTDOWN)
+    if (!scm_info_level_known(level))
         return service_result(ERROR_INVALID_LEVEL);
     if (!needed || (!out && size))
         return service_result(ERROR_INVALID_ADDRESS);
@@ -192,7 +265,7 @@ static BOOL query_config2(SC_HANDLE service, DWORD level, void *out, DWORD size,
     DWORD error = service_call_send(&call, service);
     if (error != ERROR_SUCCESS)
         return service_result(error);
-    struct service_pack pack = {.ansi = ansi};
+    struct service_pack pack = {0}; // as above
     pack_info(&pack, level, call.r);
     *needed = (DWORD)pack.at;
     if (!out || size < pack.at)
@@ -235,9 +308,33 @@ static bool put_failure_actions(struct wire_writer *w, const SERVICE_FAILURE_ACT
     return ok;
 }
 
+static bool put_triggers(struct wire_writer *w, const struct trigger_info *info)
+{
+    if (info->count && !info->triggers)
+        return false;
+    wire_put_u32(w, info->count);
+    for (DWORD i = 0; i < info->count && !w->failed; i++) {
+        const struct trigger *trigger = &info->triggers[i];
+        if (trigger->count && !trigger->items)
+            return false;
+        wire_put_u32(w, trigger->type);
+        wire_put_u32(w, trigger->action);
+        wire_put_blob(w, trigger->guid, trigger->guid ? SCM_GUID_SIZE : 0);
+        wire_put_u32(w, trigger->count);
+        for (DWORD j = 0; j < trigger->count && !w->failed; j++) {
+            const struct trigger_item *item = &trigger->items[j];
+            if (item->size && !item->data)
+                return false;
+            wire_put_u32(w, item->type);
+            wire_put_blob(w, item->data, item->size);
+        }
+    }
+    return true;
+}
+
 static BOOL change_config2(SC_HANDLE service, DWORD level, const void *info, bool ansi)
 {
-    if (level < SCM_INFO_DESCRIPTION || level > SCM_INFO_PRESHUTDOWN)
+    if (!scm_info_level_known(level))
         return service_result(ERROR_INVALID_LEVEL);
     if (!info) // documented: nothing is changed
         return TRUE;
@@ -247,6 +344,12 @@ static BOOL change_config2(SC_HANDLE service, DWORD level, const void *info, boo
     wire_put_u32(&call.w, level);
     if (level == SCM_INFO_FAILURE_ACTIONS) {
         ok = put_failure_actions(&call.w, info, ansi);
+    } else if (level == SCM_INFO_TRIGGERS) {
+        if (!put_triggers(&call.w, info))
+            return service_result(ERROR_INVALID_PARAMETER);
+    } else if (level == SCM_INFO_PREFERRED_NODE) {
+        const struct preferred_node *node = info;
+        wire_put_u32(&call.w, node->remove ? (uint32_t)SCM_NO_NODE : node->node);
     } else if (is_text_level(level)) {
         bool list = level == SCM_INFO_REQUIRED_PRIVILEGES;
         const void *text = ((const struct text_info *)info)->text;

@@ -45,6 +45,8 @@ BOOL WINAPI service_StartServiceA(SC_HANDLE service, DWORD count, LPCSTR *argume
 
 static DWORD control(SC_HANDLE service, DWORD code, SERVICE_STATUS *status)
 {
+    if (!service)
+        return ERROR_INVALID_HANDLE;
     if (!status)
         return ERROR_INVALID_ADDRESS;
     service_cleanup_call struct service_call call;
@@ -111,6 +113,8 @@ static DWORD query_status(SC_HANDLE service, struct scm_process_status *status)
 BOOL WINAPI service_QueryServiceStatus(SC_HANDLE service, LPSERVICE_STATUS out)
 {
     struct scm_process_status status;
+    if (!service)
+        return service_result(ERROR_INVALID_HANDLE);
     if (!out)
         return service_result(ERROR_INVALID_ADDRESS);
     DWORD error = query_status(service, &status);
@@ -125,14 +129,19 @@ BOOL WINAPI service_QueryServiceStatusEx(SC_HANDLE service, SC_STATUS_TYPE level
     struct scm_process_status status;
     if (level != SC_STATUS_PROCESS_INFO)
         return service_result(ERROR_INVALID_LEVEL);
+    if (!service)
+        return service_result(ERROR_INVALID_HANDLE);
     if (!needed)
+        return service_result(ERROR_INVALID_ADDRESS);
+    // The room comes first: also who has no right to the answer is told how much it takes.
+    *needed = sizeof(SERVICE_STATUS_PROCESS);
+    if (size < sizeof(SERVICE_STATUS_PROCESS))
+        return service_result(ERROR_INSUFFICIENT_BUFFER);
+    if (!out)
         return service_result(ERROR_INVALID_ADDRESS);
     DWORD error = query_status(service, &status);
     if (error != ERROR_SUCCESS)
         return service_result(error);
-    *needed = sizeof(SERVICE_STATUS_PROCESS);
-    if (!out || size < sizeof(SERVICE_STATUS_PROCESS))
-        return service_result(ERROR_INSUFFICIENT_BUFFER);
     SERVICE_STATUS_PROCESS *to = (SERVICE_STATUS_PROCESS *)(void *)out;
     memcpy(to, &status.status, sizeof(status.status));
     to->dwProcessId = status.pid;

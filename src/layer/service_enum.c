@@ -39,7 +39,9 @@ static void add(struct listing *list, struct str16 name, struct str16 display_na
     size_t size = entry_size(list->kind);
     if (list->full || !list->out || list->tail - list->head < size + texts) {
         list->full = true;
-        list->needed += size + texts;
+        // What is asked for is the room that the texts take in UTF-16, by the ANSI functions too.
+        list->needed +=
+            size + service_text_size(name, false) + service_text_size(display_name, false);
         return;
     }
     // The two structures begin alike: the names, then the status; the longer one goes on.
@@ -113,6 +115,12 @@ static BOOL finish(struct listing *list, DWORD error, DWORD *needed, DWORD *retu
     return service_result(list->full ? ERROR_MORE_DATA : ERROR_SUCCESS);
 }
 
+// SERVICE_ACTIVE, SERVICE_INACTIVE or both.
+static bool states_valid(DWORD states)
+{
+    return states && !(states & ~3u);
+}
+
 static struct listing listing_on(void *out, DWORD size, bool ansi, int kind)
 {
     // The texts end on an even address, which the buffer's end need not be.
@@ -127,6 +135,11 @@ static BOOL enumerate(SC_HANDLE manager, const struct enum_request *request, str
         return service_result(ERROR_INVALID_HANDLE);
     if (!needed || !returned)
         return service_result(ERROR_INVALID_ADDRESS);
+    *needed = *returned = 0;
+    // Before the manager looks at what the handle may do.
+    if (!request->types || (request->types & ~(DWORD)SVC_TYPE_ALL) ||
+        !states_valid(request->states))
+        return service_result(ERROR_INVALID_PARAMETER);
     DWORD error = fetch(manager, SCM_ENUM_SERVICES, put_enum, request, resume ? *resume : 0, &list);
     return finish(&list, error, needed, returned, resume);
 }
@@ -196,6 +209,9 @@ static BOOL dependents(SC_HANDLE service, DWORD states, struct listing list, DWO
         return service_result(ERROR_INVALID_HANDLE);
     if (!needed || !returned)
         return service_result(ERROR_INVALID_ADDRESS);
+    *needed = *returned = 0;
+    if (!states_valid(states))
+        return service_result(ERROR_INVALID_PARAMETER);
     DWORD error = fetch(service, SCM_ENUM_DEPENDENTS, put_states, &states, 0, &list);
     return finish(&list, error, needed, returned, NULL);
 }

@@ -63,17 +63,20 @@ const struct layer_export_patch service_exports[] = {
     REPLACED_BY(I_ScSetServiceBitsW, service_I_ScSetServiceBits),
     REPLACED_BY(I_ScSetServiceBitsA, service_I_ScSetServiceBits),
 
-    // Not done yet: these answer ERROR_CALL_NOT_IMPLEMENTED.
-    REPLACED_BY(NotifyServiceStatusChange, service_unavailable_status_3),
-    REPLACED_BY(NotifyServiceStatusChangeW, service_unavailable_status_3),
-    REPLACED_BY(NotifyServiceStatusChangeA, service_unavailable_status_3),
-    REPLACED_BY(WaitServiceState, service_unavailable_status_4),
-    REPLACED_BY(QueryServiceDynamicInformation, service_unavailable_3),
-    REPLACED_BY(SubscribeServiceChangeNotifications, service_unavailable_status_5),
-    REPLACED_BY(GetServiceDirectory, service_unavailable_status_5),
-    REPLACED_BY(GetSharedServiceDirectory, service_unavailable_status_5),
-    REPLACED_BY(GetServiceRegistryStateKey, service_unavailable_status_4),
-    REPLACED_BY(GetSharedServiceRegistryStateKey, service_unavailable_status_4),
+    REPLACED_BY(NotifyServiceStatusChange, service_NotifyServiceStatusChangeW),
+    REPLACED(NotifyServiceStatusChangeW),
+    REPLACED(NotifyServiceStatusChangeA),
+    REPLACED(SubscribeServiceChangeNotifications),
+    REPLACED(UnsubscribeServiceChangeNotifications),
+    REPLACED(WaitServiceState),
+    REPLACED(QueryServiceDynamicInformation),
+    REPLACED(GetServiceDirectory),
+    REPLACED(GetSharedServiceDirectory),
+    REPLACED(GetServiceRegistryStateKey),
+    REPLACED(GetSharedServiceRegistryStateKey),
+
+    // Undocumented, for the Plug and Play manager and the terminal services, which serve the host:
+    // these answer ERROR_CALL_NOT_IMPLEMENTED.
     REPLACED_BY(I_ScGetCurrentGroupStateW, service_unavailable_status_3),
     REPLACED_BY(I_ScPnPGetServiceName, service_unavailable_status_3),
     REPLACED_BY(I_ScValidatePnPService, service_unavailable_status_3),

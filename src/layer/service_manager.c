@@ -2,6 +2,8 @@
 #include "layer/service_api.h"
 #include "layer/service_pack.h"
 
+NTSYSAPI void NTAPI RtlSetLastWin32Error(ULONG);
+
 static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWORD access,
                           HANDLE *handle)
 {
@@ -26,12 +28,19 @@ static DWORD open_manager(const uint16_t *machine, const uint16_t *database, DWO
     return error;
 }
 
+// This one sets the last error when it succeeds, too.
+static SC_HANDLE opened_manager(DWORD error, HANDLE handle)
+{
+    RtlSetLastWin32Error(error);
+    return error == ERROR_SUCCESS ? (SC_HANDLE)handle : NULL;
+}
+
 SC_HANDLE WINAPI service_OpenSCManagerW(LPCWSTR machine, LPCWSTR database, DWORD access)
 {
     HANDLE handle = NULL;
     DWORD error =
         open_manager((const uint16_t *)machine, (const uint16_t *)database, access, &handle);
-    return service_result(error) ? (SC_HANDLE)handle : NULL;
+    return opened_manager(error, handle);
 }
 
 SC_HANDLE WINAPI service_OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD access)
@@ -42,7 +51,7 @@ SC_HANDLE WINAPI service_OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD a
     HANDLE handle = NULL;
     DWORD error =
         ok ? open_manager(machine_w, database_w, access, &handle) : ERROR_NOT_ENOUGH_MEMORY;
-    return service_result(error) ? (SC_HANDLE)handle : NULL;
+    return opened_manager(error, handle);
 }
 
 static SC_HANDLE open_service(SC_HANDLE manager, const uint16_t *name, DWORD access)
@@ -85,6 +94,7 @@ BOOL WINAPI service_CloseServiceHandle(SC_HANDLE handle)
 {
     if (!service_is_handle(handle))
         return service_result(ERROR_INVALID_HANDLE);
+    service_notify_closing(handle);
     service_close(handle);
     return TRUE;
 }
@@ -190,8 +200,22 @@ SC_HANDLE WINAPI service_CreateServiceA(SC_HANDLE manager, LPCSTR name, LPCSTR d
     return create_service(manager, &s);
 }
 
-// Both names come back the same way: *len is in characters, with the terminator when it is given,
-// without when it is returned.
+// After a failure the buffer holds an empty text, and its length is that of the smallest that the
+// system works with.
+static void no_name(void *out, DWORD *len, bool ansi)
+{
+    DWORD smallest = ansi ? 1 : 2;
+    if (!out || *len < smallest)
+        *len = smallest;
+    else if (ansi)
+        *(char *)out = 0;
+    else
+        *(uint16_t *)out = 0;
+}
+
+// *len is in characters, with the terminator where the caller gives it, without where it is
+// returned. The ANSI functions ask for the bytes that the text takes in UTF-16, take a buffer that
+// has room for the ANSI text all the same, and leave *len when they succeed.
 static BOOL translate_name(uint32_t op, SC_HANDLE manager, const uint16_t *name, void *out,
                            DWORD *len, bool ansi)
 {
@@ -203,17 +227,22 @@ static BOOL translate_name(uint32_t op, SC_HANDLE manager, const uint16_t *name,
     service_call_begin(&call, op, SERVICE_CALL_LARGE, SERVICE_CALL_LARGE);
     wire_put_str16(&call.w, str16_of(name));
     DWORD error = service_call_send(&call, manager);
-    if (error == ERROR_SUCCESS) {
-        struct str16 found = wire_get_str16(&call.r);
-        size_t unit = ansi ? 1 : sizeof(uint16_t);
-        size_t needed = service_text_size(found, ansi) / unit;
-        if (out && *len >= needed)
-            service_text_write(out, found, ansi);
-        else
-            error = ERROR_INSUFFICIENT_BUFFER;
-        *len = (DWORD)needed - 1;
+    if (error != ERROR_SUCCESS) {
+        no_name(out, len, ansi);
+        return service_result(error);
     }
-    return service_result(error);
+    struct str16 found = wire_get_str16(&call.r);
+    size_t room = ansi ? service_text_size(found, true) : found.len + 1;
+    DWORD told = (DWORD)(ansi ? found.len * sizeof(uint16_t) : found.len);
+    if (out && *len >= room) {
+        service_text_write(out, found, ansi);
+        if (!ansi)
+            *len = told;
+        return TRUE;
+    }
+    no_name(out, len, ansi);
+    *len = told;
+    return service_result(ERROR_INSUFFICIENT_BUFFER);
 }
 
 BOOL WINAPI service_GetServiceDisplayNameW(SC_HANDLE manager, LPCWSTR name, LPWSTR out, LPDWORD len)
@@ -298,9 +327,14 @@ BOOL WINAPI service_QueryServiceLockStatusA(SC_HANDLE manager, LPQUERY_SERVICE_L
     return lock_status(manager, out, size, needed, true);
 }
 
-// Whether the machine started well is the host's to know; a VM's word on it changes nothing.
+// Whether the machine started well is the host's to know; a VM's word on it changes nothing. As the
+// documented function does, this asks for the right.
 BOOL WINAPI service_NotifyBootConfigStatus(BOOL acceptable)
 {
+    HANDLE handle = NULL;
+    DWORD error = open_manager(NULL, NULL, SC_RIGHT_MODIFY_BOOT_CONFIG, &handle);
     (void)acceptable;
-    return TRUE;
+    if (error == ERROR_SUCCESS)
+        service_close(handle);
+    return service_result(error);
 }

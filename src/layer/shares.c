@@ -129,6 +129,16 @@ void shares_tell_copied(struct str16 canon, HANDLE copy)
         view_settle_all(canon);
 }
 
+void shares_tell_rest(struct str16 canon, HANDLE copy)
+{
+    if (!layer_changed(CHANGE_FILE_COPIED, canon))
+        return;
+    if (share_untold(layer_shares, shares_name(canon)))
+        shares_tell_copied(canon, copy);
+    else if (view_exists(canon))
+        view_settle_all(canon);
+}
+
 void shares_look_for_copy(struct str16 canon)
 {
     struct store_view view;

@@ -37,4 +37,8 @@ void shares_tell_copied(struct str16 canon, HANDLE copy);
 /* The same to those who were noted when the copy was in place already. */
 void shares_look_for_copy(struct str16 canon);
 
+/* The same before `copy`, which was opened to be written, is: who made it may have ended before he
+ * had told all of them, or before they had exchanged their views. */
+void shares_tell_rest(struct str16 canon, HANDLE copy);
+
 #endif

@@ -31,7 +31,7 @@ static uint32_t note(struct view_section *section, struct share_open *open, uint
 {
     *open =
         (struct share_open){layer_process_id(), __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED),
-                            0, SHARES_VIEW | kind};
+                            0, SHARES_VIEW | kind, 0};
     return share_add(layer_shares, section->name, open);
 }
 
@@ -177,8 +177,9 @@ static bool has_thread(void)
     return runs;
 }
 
-/* Wakes those who have a view of `name` still; whether there is any to wait for. */
-static bool wake(uint64_t name)
+/* Wakes those who have a view of `name` still; whether there is any to wait for. With `give_up`
+ * nobody waits for them any more. */
+static bool wake(uint64_t name, bool give_up)
 {
     struct share_open open;
     bool any = false;
@@ -190,9 +191,9 @@ static bool wake(uint64_t name)
         if (!status) {
             real.NtSetEvent(event, NULL);
             any = true;
-        } else if (host_is_absent(status)) { // its process has ended
-            share_remove(layer_shares, at, name, &open);
         }
+        if (give_up || host_is_absent(status)) // or its process has ended
+            share_remove(layer_shares, at, name, &open);
     }
     return any;
 }
@@ -203,12 +204,14 @@ void view_settle_all(struct str16 canon)
     LARGE_INTEGER tick = {.QuadPart = -10000};
     view_settle();
     LONGLONG until = 0;
-    while (wake(name)) {
+    while (wake(name, false)) {
         LONGLONG time = now();
         if (!until)
             until = time + PATIENCE;
-        if (time >= until)
+        if (time >= until) {
+            wake(name, true);
             return;
+        }
         real.NtDelayExecution(FALSE, &tick);
     }
 }

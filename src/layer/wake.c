@@ -1,6 +1,6 @@
 #include "layer/exports.h"
 #include "layer/guard.h"
-#include "layer/inherit.h"
+#include "layer/handed.h"
 #include "layer/lock.h"
 #include "layer/shared.h"
 
@@ -26,7 +26,7 @@ void layer_wake(void)
         return;
     if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
         guard_start();
-        inherit_note();
+        handed_begin();
         layer_watch_modules();
     }
 }

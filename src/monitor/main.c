@@ -9,6 +9,7 @@
 #include "monitor/limits.h"
 #include "monitor/log.h"
 #include "monitor/loop.h"
+#include "monitor/output.h"
 #include "monitor/outside.h"
 #include "monitor/pause.h"
 #include "monitor/publish.h"
@@ -70,11 +71,11 @@ static bool layer_error(struct plume_error *error, NTSTATUS status, const wchar_
 static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *config,
                     struct plume_error *error)
 {
-    HANDLE log, job;
+    HANDLE log[LOG_FILES], job;
     wchar_t pipe[VM_PATH_MAX + 16];
-    if (!vm_open_folder(vm, folder, error) || !outside_open_log(vm, &log, error))
+    if (!vm_open_folder(vm, folder, error) || !log_files_create(vm, log, error))
         return false;
-    log_to(log);
+    log_to(log, vm_config_log_max(&vm->config));
     log_line(L"VM %s, process %lu", vm->id, GetCurrentProcessId());
     if (!loop_start())
         return error_win32(error, L"cannot start the VM", vm->name, NULL);
@@ -91,6 +92,7 @@ static bool prepare(struct vm *vm, const wchar_t *folder, struct layer_config *c
         return false;
     scm_autostart_find(vm);
     scm_set_job(job);
+    output_open(vm);
     station_name(vm);
     static wchar_t names[2][VM_PATH_MAX + 16];
     for (int i = 0; i < 2; i++) {
@@ -140,5 +142,6 @@ int wmain(int argc, wchar_t **argv)
     tell_ready(L"ok");
     scm_autostart_run();
     loop_run();
+    output_end();
     return EXIT_SUCCESS;
 }

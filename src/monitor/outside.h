@@ -11,7 +11,4 @@
  * process's. Fails when the job exists: another monitor runs. */
 bool outside_make_job(const struct vm *vm, HANDLE *job, struct plume_error *error);
 
-/* The log file, opened for appending; made where there is none. */
-bool outside_open_log(const struct vm *vm, HANDLE *log, struct plume_error *error);
-
 #endif

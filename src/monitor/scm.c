@@ -136,6 +136,8 @@ static void delete_if_possible(struct service *service)
         log_line(L"service %s: cannot delete its key: Win32 error %lu", service->name, error);
     else
         log_line(L"service %s: deleted", service->name);
+    if (error == ERROR_SUCCESS)
+        scm_watch_database(service->name, false);
     scm_failure_forget(service->name);
     forget(service);
 }
@@ -148,6 +150,7 @@ DWORD scm_delete(struct service *service)
     if (error != ERROR_SUCCESS)
         return error;
     service->delete_marked = true;
+    scm_watch_delete_pending(service);
     return ERROR_SUCCESS;
 }
 
@@ -180,6 +183,10 @@ void scm_report(struct service *service, const struct service_status *reported)
     scm_hold(service); // the callbacks may let it go
     if (service->status.state == SVC_STOPPED && service->process)
         scm_process_leave(service);
+    if (service->status.state == SVC_STOPPED)
+        service->start_reason = 0;
+    if (before != service->status.state)
+        scm_watch_status(service);
     scm_start_status_changed(service);
     scm_shutdown_status_changed(service);
     scm_release(service);

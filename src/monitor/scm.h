@@ -29,8 +29,13 @@ struct service {
     unsigned handles;                // open handles and tickets
     bool delete_marked;
     bool told_to_stop; // by scm_shutdown()
+    bool told_of_end;  // it got SERVICE_CONTROL_PRESHUTDOWN, by scm_shutdown() as well
+    bool end_is_over;  // its time for that is over
+    size_t end_place;  // in the order of these
     uint32_t
         launch; // counts its starts, so that a status handle of an earlier one is known as stale
+    uint32_t changes;      // counts the states that it came into
+    uint32_t start_reason; // enum service_start_reason; 0 while nobody has said why
 };
 
 /* An operation's end: a Win32 error. Called once. */
@@ -84,8 +89,8 @@ DWORD scm_send(const struct scm_sending *event);
 void scm_send_forget(void *context);
 /* A service has stopped in this process. */
 void scm_process_leave(struct service *service);
-/* Runs a program that is no service, with a service's environment. */
-DWORD scm_run_command(const wchar_t *command);
+/* Runs a program that is no service, with a service's environment and output. */
+DWORD scm_run_command(const wchar_t *service, const wchar_t *command);
 struct service_process *scm_process_by_pid(DWORD pid);
 DWORD scm_process_pid(const struct service_process *process);
 /* Whether there is a process whose services have all stopped and that has not ended yet. */
@@ -97,6 +102,12 @@ struct service *scm_process_service(struct service_process *process, struct str1
 DWORD scm_dispatcher_attach(struct service_process *process, void *connection);
 void scm_dispatcher_next(struct service_process *process, uint32_t sequence, DWORD error);
 void scm_dispatcher_gone(struct service_process *process);
+
+/* scm_watch.c: telling those who wait for changes. Each is called after the change. */
+void scm_watch_status(struct service *service); // it came into another state
+void scm_watch_config(struct service *service);
+void scm_watch_delete_pending(struct service *service);
+void scm_watch_database(const wchar_t *name, bool created); // a service was made, or is gone
 
 /* scm_failure.c: what follows when a service fails */
 /* The service is stopped. `crashed`: its process ended before it had said that it was. */
@@ -112,8 +123,9 @@ void scm_server_send_event(void *connection, const void *data, size_t len);
 void scm_server_detach(void *connection);
 
 /* scm_shutdown.c */
-/* Tells all services to stop, waits up to `milliseconds`, and calls `done` once with the names of
- * those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
+/* Tells the services that want it that the end is near, one after the other in the order that the
+ * machine has for them, and then all to stop; waits up to `milliseconds` in all, and calls `done`
+ * once with the names of those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
  * them. */
 void scm_shutdown(DWORD milliseconds, void (*done)(const wchar_t *const *names, unsigned count));
 void scm_shutdown_status_changed(struct service *service);

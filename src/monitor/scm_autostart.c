@@ -1,6 +1,7 @@
 #include "monitor/scm_autostart.h"
 
 #include <stdlib.h>
+#include "core/service_order.h"
 #include "monitor/log.h"
 #include "monitor/registry.h"
 #include "monitor/scm.h"
@@ -9,8 +10,8 @@ enum { CANDIDATES_MAX = 1024 };
 
 struct candidate {
     wchar_t name[SERVICE_NAME_MAX + 1];
-    bool delayed;
-    size_t rank; // of its group, in the order that the machine has for them
+    struct service_place place; // its name is the one above
+    uint32_t reason;            // enum service_start_reason
 };
 
 static struct candidate *candidates;
@@ -27,6 +28,12 @@ static void add_services(HKEY services)
         if (RegOpenKeyExW(services, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
             continue;
         bool own = registry_number(key, L"Start", &start) && start == SVC_AUTO_START;
+        HKEY triggers;
+        if (!own &&
+            RegOpenKeyExW(key, L"TriggerInfo", 0, KEY_QUERY_VALUE, &triggers) == ERROR_SUCCESS) {
+            own = true;
+            RegCloseKey(triggers);
+        }
         RegCloseKey(key);
         for (size_t j = 0; own && j < count; j++)
             own = _wcsicmp(candidates[j].name, name) != 0;
@@ -80,6 +87,8 @@ static void start_next(void)
         struct candidate *candidate = &candidates[next++];
         struct service *service;
         DWORD error = scm_find(str16_of((const uint16_t *)candidate->name), &service);
+        if (error == ERROR_SUCCESS && service->status.state == SVC_STOPPED)
+            service->start_reason = candidate->reason;
         if (error == ERROR_SUCCESS)
             error = scm_start(service, (struct wire_blob){0}, started, candidate);
         if (error == ERROR_SUCCESS)
@@ -90,43 +99,68 @@ static void start_next(void)
     }
 }
 
-static int by_order(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
     const struct candidate *first = a, *second = b;
-    if (first->delayed != second->delayed)
-        return first->delayed - second->delayed;
-    if (first->rank != second->rank)
-        return first->rank < second->rank ? -1 : 1;
-    return _wcsicmp(first->name, second->name);
+    struct service_place x = first->place, y = second->place;
+    x.name = str16_of((const uint16_t *)first->name);
+    y.name = str16_of((const uint16_t *)second->name);
+    return service_place_compare(&x, &y);
 }
 
-static size_t rank_of(struct str16 groups, const wchar_t *group)
+// The place of a tag among those of its group.
+static size_t tag_place(HKEY orders, const wchar_t *group, DWORD tag)
 {
-    struct str16 item;
-    size_t rank = 0;
-    for (size_t at = 0; group && *group && service_list_next(groups, &at, &item); rank++) {
-        if (str16_equal_nocase(item, str16_of((const uint16_t *)group)))
-            return rank;
-    }
-    return SIZE_MAX; // after all groups that have a place
+    enum { TAGS_MAX = 1024 };
+    static uint32_t tags[TAGS_MAX];
+    DWORD kind, bytes = sizeof tags;
+    if (!orders || !tag ||
+        RegQueryValueExW(orders, group, NULL, &kind, (BYTE *)tags, &bytes) != ERROR_SUCCESS ||
+        kind != REG_BINARY)
+        return SERVICE_NONE;
+    return service_tag_place(tags, bytes, tag);
 }
+
+// What the machine has to order its services by.
+struct orders {
+    struct str16 groups;
+    HKEY tags; // may be NULL
+};
 
 // Whether the candidate starts by itself in the VM as it is now; fills in what it is ordered by.
-static bool qualify(struct candidate *candidate, struct str16 groups)
+static bool qualify(struct candidate *candidate, const struct orders *orders)
 {
     struct db_config config;
     if (db_load(candidate->name, &config) != ERROR_SUCCESS)
         return false;
-    bool wanted =
-        config.start == SVC_AUTO_START && (config.type & SVC_WIN32) && !config.delete_flag;
-    candidate->rank = rank_of(groups, config.group);
+    bool wanted = false, triggers;
+    if ((config.type & SVC_WIN32) && !config.delete_flag) {
+        wanted = config.start == SVC_AUTO_START;
+        if (config.start == SVC_DEMAND_START) {
+            wanted = db_trigger_at_start(candidate->name, &triggers);
+            if (!wanted && triggers)
+                log_line(L"service %s: what triggers its start does not happen in a VM",
+                         candidate->name);
+        }
+    }
+    candidate->place.group = candidate->place.tag = SERVICE_NONE;
+    if (wanted && config.group && *config.group) {
+        candidate->place.group =
+            service_list_place(orders->groups, str16_of((const uint16_t *)config.group));
+        candidate->place.tag = tag_place(orders->tags, config.group, config.tag);
+    }
+    bool automatic = config.start == SVC_AUTO_START;
     db_free(&config);
     _Alignas(4) uint8_t info[16];
     struct wire_writer w = wire_writer_on(info, sizeof(info));
-    if (wanted && db_put_info(candidate->name, SCM_INFO_DELAYED_AUTO_START, &w) == ERROR_SUCCESS) {
+    if (wanted && automatic &&
+        db_put_info(candidate->name, SCM_INFO_DELAYED_AUTO_START, &w) == ERROR_SUCCESS) {
         struct wire_reader r = wire_reader_on(info, w.len);
-        candidate->delayed = wire_get_u32(&r);
+        candidate->place.delayed = wire_get_u32(&r);
     }
+    candidate->reason = !automatic                 ? SVC_START_REASON_TRIGGER
+                        : candidate->place.delayed ? SVC_START_REASON_DELAYED_AUTO
+                                                   : SVC_START_REASON_AUTO;
     return wanted;
 }
 
@@ -137,18 +171,25 @@ void scm_autostart_run(void)
     HKEY key;
     wchar_t *list = NULL;
     size_t len = 0;
+    struct orders orders = {0};
     if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\ServiceGroupOrder",
                       0, KEY_QUERY_VALUE, &key) == ERROR_SUCCESS) {
         list = registry_text(key, L"List", &len);
         RegCloseKey(key);
     }
+    orders.groups = (struct str16){(uint16_t *)list, len};
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\GroupOrderList", 0,
+                      KEY_QUERY_VALUE, &orders.tags) != ERROR_SUCCESS)
+        orders.tags = NULL;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (qualify(&candidates[i], (struct str16){(uint16_t *)list, len}))
+        if (qualify(&candidates[i], &orders))
             candidates[kept++] = candidates[i];
     }
     count = kept;
     free(list);
-    qsort(candidates, count, sizeof(*candidates), by_order);
+    if (orders.tags)
+        RegCloseKey(orders.tags);
+    qsort(candidates, count, sizeof(*candidates), by_place);
     start_next();
 }

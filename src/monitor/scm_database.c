@@ -2,7 +2,10 @@
 
 #include <aclapi.h>
 #include <sddl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include "core/service_order.h"
+#include "layer/nt.h"
 #include "monitor/registry.h"
 
 static HKEY services;
@@ -98,20 +101,38 @@ void db_free(struct db_config *config)
     *config = (struct db_config){0};
 }
 
-DWORD db_enumerate(DWORD index, wchar_t *name)
+DWORD db_enumerate_written(DWORD index, wchar_t *name, FILETIME *written)
 {
     // The registry allows names of 255 units, so that none is longer than a service's may be.
     DWORD len = SERVICE_NAME_MAX + 1;
-    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, NULL);
+    return RegEnumKeyExW(services, index, name, &len, NULL, NULL, NULL, written);
+}
+
+DWORD db_enumerate(DWORD index, wchar_t *name)
+{
+    return db_enumerate_written(index, name, NULL);
 }
 
 DWORD db_spelling(const wchar_t *name, wchar_t *spelling)
 {
-    for (DWORD i = 0; db_enumerate(i, spelling) == ERROR_SUCCESS; i++) {
-        if (_wcsicmp(name, spelling) == 0)
-            return ERROR_SUCCESS;
+    union {
+        struct nt_key_basic_information info;
+        BYTE room[sizeof(struct nt_key_basic_information) + SERVICE_NAME_MAX * sizeof(wchar_t)];
+    } data;
+    ULONG len;
+    HKEY key;
+    DWORD error = open_key(name, KEY_QUERY_VALUE, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (NtQueryKey(key, NT_KEY_BASIC_INFORMATION, &data, sizeof data, &len) < 0 ||
+        data.info.name_length > SERVICE_NAME_MAX * sizeof(wchar_t)) {
+        error = ERROR_SERVICE_DOES_NOT_EXIST;
+    } else {
+        memcpy(spelling, data.info.name, data.info.name_length);
+        spelling[data.info.name_length / sizeof(wchar_t)] = 0;
     }
-    return ERROR_SERVICE_DOES_NOT_EXIST;
+    RegCloseKey(key);
+    return error;
 }
 
 static DWORD store_dependencies(HKEY key, struct str16 list)
@@ -256,6 +277,148 @@ static DWORD set_failure_actions(HKEY key, struct wire_reader *info)
     return error;
 }
 
+// One trigger is a key below TriggerInfo, called by its number, with Type, Action, GUID, and for
+// its data DataType0, Data0 and so on.
+static void put_trigger(HKEY key, struct wire_writer *info)
+{
+    DWORD type = 0, action = 0, kind, items = 0;
+    uint8_t bytes[SCM_TRIGGER_DATA_MAX];
+    wchar_t name[16];
+    registry_number(key, L"Type", &type);
+    registry_number(key, L"Action", &action);
+    wire_put_u32(info, type);
+    wire_put_u32(info, action);
+    DWORD len = SCM_GUID_SIZE;
+    bool guid = RegQueryValueExW(key, L"GUID", NULL, &kind, bytes, &len) == ERROR_SUCCESS &&
+                kind == REG_BINARY && len == SCM_GUID_SIZE;
+    wire_put_blob(info, bytes, guid ? SCM_GUID_SIZE : 0);
+    size_t count_at = info->len;
+    wire_put_u32(info, 0);
+    for (; items < SCM_TRIGGER_ITEMS_MAX; items++) {
+        _snwprintf(name, 16, L"DataType%lu", items);
+        if (!registry_number(key, name, &type))
+            break;
+        _snwprintf(name, 16, L"Data%lu", items);
+        len = sizeof(bytes);
+        if (RegQueryValueExW(key, name, NULL, NULL, bytes, &len) != ERROR_SUCCESS)
+            len = 0;
+        wire_put_u32(info, type);
+        wire_put_blob(info, bytes, len);
+    }
+    wire_patch_u32(info, count_at, items);
+}
+
+static void put_triggers(HKEY service, struct wire_writer *info)
+{
+    size_t count_at = info->len;
+    DWORD count = 0;
+    wire_put_u32(info, 0);
+    for (; count < SCM_TRIGGERS_MAX; count++) {
+        wchar_t name[32];
+        HKEY key;
+        _snwprintf(name, 32, L"TriggerInfo\\%lu", count);
+        if (RegOpenKeyExW(service, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+            break;
+        put_trigger(key, info);
+        RegCloseKey(key);
+    }
+    wire_patch_u32(info, count_at, count);
+}
+
+static DWORD set_trigger(HKEY key, struct wire_reader *info)
+{
+    wchar_t name[16];
+    DWORD error = registry_set_number(key, L"Type", wire_get_u32(info));
+    if (error == ERROR_SUCCESS)
+        error = registry_set_number(key, L"Action", wire_get_u32(info));
+    struct wire_blob guid = wire_get_blob(info);
+    if (error == ERROR_SUCCESS && guid.len)
+        error = RegSetValueExW(key, L"GUID", 0, REG_BINARY, guid.data, (DWORD)guid.len);
+    uint32_t items = wire_get_u32(info);
+    for (uint32_t i = 0; error == ERROR_SUCCESS && i < items; i++) {
+        _snwprintf(name, 16, L"DataType%u", i);
+        error = registry_set_number(key, name, wire_get_u32(info));
+        struct wire_blob data = wire_get_blob(info);
+        _snwprintf(name, 16, L"Data%u", i);
+        if (error == ERROR_SUCCESS)
+            error = RegSetValueExW(key, name, 0, REG_BINARY, data.data, (DWORD)data.len);
+    }
+    return error;
+}
+
+static bool triggers_valid(struct wire_reader info)
+{
+    uint32_t count = wire_get_u32(&info);
+    if (count > SCM_TRIGGERS_MAX)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t type = wire_get_u32(&info), action = wire_get_u32(&info);
+        struct wire_blob guid = wire_get_blob(&info);
+        uint32_t items = wire_get_u32(&info);
+        // Actions: start, stop. The kind of trigger that a program defines needs a provider.
+        if (info.failed || !type || !action || action > 2 || items > SCM_TRIGGER_ITEMS_MAX ||
+            (guid.len && guid.len != SCM_GUID_SIZE))
+            return false;
+        for (uint32_t j = 0; j < items; j++) {
+            uint32_t kind = wire_get_u32(&info);
+            struct wire_blob data = wire_get_blob(&info);
+            if (info.failed || !kind || data.len > SCM_TRIGGER_DATA_MAX)
+                return false;
+        }
+    }
+    return wire_done(&info);
+}
+
+static DWORD set_triggers(HKEY service, struct wire_reader *info)
+{
+    if (!triggers_valid(*info))
+        return ERROR_INVALID_PARAMETER;
+    DWORD error = registry_delete_tree(service, L"TriggerInfo");
+    if (error == ERROR_FILE_NOT_FOUND)
+        error = ERROR_SUCCESS;
+    uint32_t count = wire_get_u32(info);
+    for (uint32_t i = 0; error == ERROR_SUCCESS && i < count; i++) {
+        wchar_t name[32];
+        HKEY key;
+        _snwprintf(name, 32, L"TriggerInfo\\%u", i);
+        error = RegCreateKeyExW(service, name, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
+        if (error == ERROR_SUCCESS) {
+            error = set_trigger(key, info);
+            RegCloseKey(key);
+        }
+    }
+    return error;
+}
+
+static DWORD set_preferred_node(HKEY key, uint32_t node)
+{
+    ULONG highest = 0;
+    if (node == SCM_NO_NODE) {
+        DWORD error = RegDeleteValueW(key, L"PreferredNode");
+        return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : error;
+    }
+    if (!GetNumaHighestNodeNumber(&highest) || node > highest)
+        return ERROR_INVALID_PARAMETER;
+    return registry_set_number(key, L"PreferredNode", node);
+}
+
+// The values that the levels which are one number may have.
+static bool number_valid(uint32_t level, DWORD *number)
+{
+    switch (level) {
+    case SCM_INFO_DELAYED_AUTO_START:
+    case SCM_INFO_FAILURE_ACTIONS_FLAG:
+        *number = *number != 0;
+        return true;
+    case SCM_INFO_SID: // none, unrestricted, restricted
+        return *number == 0 || *number == 1 || *number == 3;
+    case SCM_INFO_LAUNCH_PROTECTED: // none, three kinds
+        return *number <= 3;
+    default:
+        return true;
+    }
+}
+
 // The levels that are one number, with what they are where nothing is stored.
 static bool number_level(uint32_t level, const wchar_t **value, DWORD *unset)
 {
@@ -271,6 +434,9 @@ static bool number_level(uint32_t level, const wchar_t **value, DWORD *unset)
         return true;
     case SCM_INFO_PRESHUTDOWN:
         *value = L"PreshutdownTimeout", *unset = 180000;
+        return true;
+    case SCM_INFO_LAUNCH_PROTECTED:
+        *value = L"LaunchProtected", *unset = 0;
         return true;
     default:
         return false;
@@ -295,6 +461,14 @@ DWORD db_put_info(const wchar_t *name, uint32_t level, struct wire_writer *info)
         free(text);
     } else if (level == SCM_INFO_FAILURE_ACTIONS) {
         put_failure_actions(key, info);
+    } else if (level == SCM_INFO_TRIGGERS) {
+        put_triggers(key, info);
+    } else if (level == SCM_INFO_PREFERRED_NODE) {
+        // Where there is none, that is said with this error.
+        if (registry_number(key, L"PreferredNode", &number))
+            wire_put_u32(info, number);
+        else
+            error = ERROR_INVALID_PARAMETER;
     } else if (number_level(level, &value, &number)) {
         registry_number(key, value, &number);
         wire_put_u32(info, number);
@@ -308,7 +482,8 @@ DWORD db_put_info(const wchar_t *name, uint32_t level, struct wire_writer *info)
 DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info)
 {
     HKEY key;
-    DWORD error = open_key(name, KEY_SET_VALUE, &key), number;
+    REGSAM access = level == SCM_INFO_TRIGGERS ? KEY_READ | KEY_WRITE | DELETE : KEY_SET_VALUE;
+    DWORD error = open_key(name, access, &key), number;
     if (error != ERROR_SUCCESS)
         return error;
     const wchar_t *value;
@@ -322,14 +497,66 @@ DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info)
                                       list ? REG_MULTI_SZ : REG_SZ, text, true);
     } else if (level == SCM_INFO_FAILURE_ACTIONS) {
         error = set_failure_actions(key, info);
+    } else if (level == SCM_INFO_TRIGGERS) {
+        error = set_triggers(key, info);
+    } else if (level == SCM_INFO_PREFERRED_NODE) {
+        number = wire_get_u32(info);
+        error = wire_done(info) ? set_preferred_node(key, number) : ERROR_INVALID_PARAMETER;
     } else if (number_level(level, &value, &number)) {
         number = wire_get_u32(info);
-        error = wire_done(info) ? registry_set_number(key, value, number) : ERROR_INVALID_PARAMETER;
+        error = wire_done(info) && number_valid(level, &number)
+                    ? registry_set_number(key, value, number)
+                    : ERROR_INVALID_PARAMETER;
     } else {
         error = ERROR_INVALID_LEVEL;
     }
     RegCloseKey(key);
     return error;
+}
+
+wchar_t *db_required_privileges(const wchar_t *name, size_t *len)
+{
+    HKEY key;
+    if (open_key(name, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+        return NULL;
+    wchar_t *list = registry_text(key, L"RequiredPrivileges", len);
+    RegCloseKey(key);
+    return list;
+}
+
+bool db_trigger_at_start(const wchar_t *name, bool *any)
+{
+    HKEY service, triggers;
+    *any = false;
+    if (open_key(name, KEY_QUERY_VALUE, &service) != ERROR_SUCCESS)
+        return false;
+    bool found = false;
+    if (RegOpenKeyExW(service, L"TriggerInfo", 0, KEY_ENUMERATE_SUB_KEYS, &triggers) ==
+        ERROR_SUCCESS) {
+        wchar_t number[16];
+        DWORD len = 16;
+        for (DWORD i = 0; !found && RegEnumKeyExW(triggers, i, number, &len, NULL, NULL, NULL,
+                                                  NULL) == ERROR_SUCCESS;
+             i++, len = 16) {
+            HKEY trigger;
+            *any = true;
+            if (RegOpenKeyExW(triggers, number, 0, KEY_QUERY_VALUE, &trigger) != ERROR_SUCCESS)
+                continue;
+            DWORD type, action, kind;
+            uint8_t guid[16];
+            DWORD bytes = sizeof guid;
+            found =
+                registry_number(trigger, L"Type", &type) &&
+                registry_number(trigger, L"Action", &action) &&
+                RegQueryValueExW(trigger, L"GUID", NULL, &kind, guid, &bytes) == ERROR_SUCCESS &&
+                kind == REG_BINARY && bytes == sizeof guid &&
+                service_trigger(type, action, guid) == TRIGGER_AT_START;
+            RegCloseKey(trigger);
+        }
+        RegCloseKey(triggers);
+    }
+    RegCloseKey(service);
+    return found;
 }
 
 DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor)

@@ -38,6 +38,8 @@ DWORD db_spelling(const wchar_t *name, wchar_t *spelling);
 /* The index-th key, of SERVICE_NAME_MAX + 1 units; ERROR_NO_MORE_ITEMS after the last. Keys that
  * are no services come too. */
 DWORD db_enumerate(DWORD index, wchar_t *name);
+/* The same, and when the key was last written. */
+DWORD db_enumerate_written(DWORD index, wchar_t *name, FILETIME *written);
 
 /* Makes the key, or changes it: texts that are absent and numbers that are SCM_NO_CHANGE stay. */
 DWORD db_store(const wchar_t *name, const struct scm_config *config, bool create, bool wow64);
@@ -47,6 +49,12 @@ DWORD db_delete(const wchar_t *name);
 /* The additional configurations of ChangeServiceConfig2: `info` is the wire's INFO of `level`. */
 DWORD db_put_info(const wchar_t *name, uint32_t level, struct wire_writer *info);
 DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info);
+
+/* SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO's list, to be free()d; NULL: nothing is said. */
+wchar_t *db_required_privileges(const wchar_t *name, size_t *len);
+
+/* Whether one of the service's triggers is there from the VM's start on; *any: it has one. */
+bool db_trigger_at_start(const wchar_t *name, bool *any);
 
 /* The security descriptor that was set, or the default one. `*descriptor` is to be LocalFree()d. */
 DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor);

@@ -72,8 +72,10 @@ static void restart(const wchar_t *name)
     wchar_t *copy = _wcsdup(name);
     DWORD error = copy ? scm_find(str16_of((const uint16_t *)name), &service)
                        : (DWORD)ERROR_NOT_ENOUGH_MEMORY;
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS) {
+        service->start_reason = SVC_START_REASON_RESTART_ON_FAILURE;
         error = scm_start(service, (struct wire_blob){0}, restarted, copy);
+    }
     if (error == ERROR_SUCCESS)
         return;
     if (error != ERROR_SERVICE_ALREADY_RUNNING) // somebody was quicker
@@ -95,7 +97,7 @@ static void run_command(const wchar_t *name, uint32_t failures)
         if (load(name, actions) && actions->command.len) {
             failure_command(actions->command, failures, &text);
             str16_put_nul(&text);
-            error = text.overflow ? ERROR_FILENAME_EXCED_RANGE : scm_run_command(command);
+            error = text.overflow ? ERROR_FILENAME_EXCED_RANGE : scm_run_command(name, command);
         }
     }
     if (error == ERROR_SUCCESS)

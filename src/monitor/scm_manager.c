@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "core/service_order.h"
 #include "monitor/log.h"
+#include "monitor/scm_names.h"
 
 enum { ENTRY_MAX = 2 * (SERVICE_NAME_MAX * 2 + 8) + 64 }; // bytes of a listed service, amply
 
@@ -110,22 +112,6 @@ static void display_name(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_end(c, &w);
 }
 
-// The service that is shown as `shown`, spelled into `name`; a service without a display name is
-// shown by its name.
-static bool find_shown(struct str16 shown, wchar_t *name)
-{
-    for (DWORD i = 0; db_enumerate(i, name) == ERROR_SUCCESS; i++) {
-        struct db_config config;
-        if (db_load_listed(name, &config) != ERROR_SUCCESS)
-            continue;
-        bool same = str16_equal_nocase(text_of(shown_name(name, &config)), shown);
-        db_free(&config);
-        if (same)
-            return true;
-    }
-    return false;
-}
-
 static void key_name(struct pipe_connection *c, struct wire_reader *r)
 {
     struct str16 shown = wire_get_str16(r);
@@ -135,7 +121,7 @@ static void key_name(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_INVALID_PARAMETER;
     else if (!shown.len)
         error = ERROR_INVALID_NAME;
-    else if (!find_shown(shown, name))
+    else if (!scm_names_find(shown, name))
         error = ERROR_SERVICE_DOES_NOT_EXIST;
     struct wire_writer w = scm_reply_begin(error);
     if (error == ERROR_SUCCESS)
@@ -158,30 +144,58 @@ static void open_service(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_end(c, &w);
 }
 
-// Whether the services of `list` lead back to `name`, through any number of others.
-static bool leads_to(struct str16 list, const wchar_t *name, unsigned depth)
+// Appends the members of a group to a list, as dependencies. False: no room.
+static bool merge_group(struct str16_buf *all, struct str16 group)
 {
-    enum { DEPTH_MAX = 16 }; // a longer chain is refused at the start at the latest
+    wchar_t name[SERVICE_NAME_MAX + 1];
+    bool room = true;
+    for (DWORD i = 0; room && db_enumerate(i, name) == ERROR_SUCCESS; i++) {
+        struct db_config config;
+        if (db_load_listed(name, &config) != ERROR_SUCCESS)
+            continue;
+        if (config.group && str16_equal_nocase(text_of(config.group), group))
+            room = service_list_merge(all, text_of(name));
+        db_free(&config);
+    }
+    return room;
+}
+
+// Whether what `list` names leads back to the service or to its group, through any number of other
+// services and groups. Each is looked at once, however many ways lead to it.
+static DWORD leads_back(struct str16 list, struct str16 name, struct str16 group)
+{
+    enum { ALL_MAX = 65536 };
+    struct str16_buf all = {.s = malloc(ALL_MAX * sizeof(uint16_t)), .cap = ALL_MAX};
+    DWORD error = all.s ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
     struct str16 item;
-    for (size_t at = 0; depth < DEPTH_MAX && service_list_next(list, &at, &item);) {
+    if (!error && !service_list_merge(&all, list))
+        error = ERROR_INVALID_PARAMETER;
+    for (size_t at = 0; !error && service_list_next(str16_view(&all), &at, &item);) {
         wchar_t needed[SERVICE_NAME_MAX + 1];
         struct db_config config;
-        if (item.s[0] == '+' || item.len > SERVICE_NAME_MAX)
-            continue;
-        if (str16_equal_nocase(item, text_of(name)))
-            return true;
-        memcpy(needed, item.s, item.len * sizeof(wchar_t));
-        needed[item.len] = 0;
-        if (db_load(needed, &config) != ERROR_SUCCESS)
-            continue;
-        bool found =
-            leads_to((struct str16){(uint16_t *)config.dependencies, config.dependencies_len}, name,
-                     depth + 1);
-        db_free(&config);
-        if (found)
-            return true;
+        bool room = true;
+        if (item.s[0] == '+') {
+            struct str16 of = str16_skip(item, 1);
+            if (group.len && str16_equal_nocase(of, group))
+                error = ERROR_CIRCULAR_DEPENDENCY;
+            else
+                room = merge_group(&all, of);
+        } else if (str16_equal_nocase(item, name)) {
+            error = ERROR_CIRCULAR_DEPENDENCY;
+        } else if (item.len <= SERVICE_NAME_MAX) {
+            memcpy(needed, item.s, item.len * sizeof(wchar_t));
+            needed[item.len] = 0;
+            if (db_load(needed, &config) != ERROR_SUCCESS)
+                continue;
+            room = service_list_merge(
+                &all, (struct str16){(uint16_t *)config.dependencies, config.dependencies_len});
+            db_free(&config);
+        }
+        if (!room)
+            error = ERROR_NOT_ENOUGH_MEMORY;
     }
-    return false;
+    free(all.s);
+    return error;
 }
 
 DWORD scm_config_refused(const wchar_t *name, const struct service_config *config)
@@ -189,10 +203,12 @@ DWORD scm_config_refused(const wchar_t *name, const struct service_config *confi
     DWORD error = service_config_check(text_of(name), config);
     if (error != ERROR_SUCCESS)
         return error;
-    if (config->dependencies.s && leads_to(config->dependencies, name, 0))
-        return ERROR_CIRCULAR_DEPENDENCY;
+    if (config->dependencies.len)
+        error = leads_back(config->dependencies, text_of(name), config->group);
+    if (error != ERROR_SUCCESS)
+        return error;
     wchar_t other[SERVICE_NAME_MAX + 1];
-    if (config->display_name.len && find_shown(config->display_name, other) &&
+    if (config->display_name.len && scm_names_find(config->display_name, other) &&
         _wcsicmp(other, name) != 0)
         return ERROR_DUPLICATE_SERVICE_NAME;
     return ERROR_SUCCESS;
@@ -241,7 +257,10 @@ static DWORD create(struct str16 name, struct scm_config *config, bool wow64,
         return error;
     log_line(L"service %s: created: %.*s", text, (int)config->basic.image_path.len,
              (const wchar_t *)config->basic.image_path.s);
-    return scm_find(name, service);
+    error = scm_find(name, service);
+    if (error == ERROR_SUCCESS && (config->basic.type & SVC_WIN32))
+        scm_watch_database((*service)->name, true);
+    return error;
 }
 
 // A tag is unique in its load order group.
@@ -323,6 +342,7 @@ bool scm_manager_request(struct pipe_connection *c, uint32_t op, struct wire_rea
         {SCM_KEY_NAME, SC_RIGHT_CONNECT, key_name},
         {SCM_LOCK, SC_RIGHT_LOCK, lock_database},
         {SCM_LOCK_STATUS, SC_RIGHT_QUERY_LOCK_STATUS, lock_status},
+        {SCM_WATCH, SC_RIGHT_ENUMERATE_SERVICE, scm_watch_request},
     };
     struct scm_connection *s = pipe_state(c);
     for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <userenv.h>
 #include "monitor/log.h"
+#include "monitor/scm_account.h"
+#include "monitor/output.h"
+#include "vm/handle_list.h"
 
 enum {
     CONTROL_TIMEOUT = 30000, // ms that a handler may take before ControlService() gives up
@@ -69,12 +72,37 @@ static void free_event(struct event *event)
     free(event);
 }
 
+// A start that its dispatcher does not take. A process that runs other services goes on with them.
+static void start_late(struct event *event)
+{
+    struct service *service = event->service;
+    struct service_process *process = service->process;
+    uint32_t launch = event->launch;
+    scm_hold(service); // end_event() may let it go
+    end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
+    if (process && service->process == process && service->launch == launch) {
+        if (process->services == 1) {
+            log_line(L"process %lu does not start its service in its time and is ended: %s",
+                     process->pid, process->command);
+            TerminateProcess(process->process, ERROR_SERVICE_REQUEST_TIMEOUT);
+        } else {
+            struct service_status stopped = {.state = SVC_STOPPED,
+                                             .exit_code = ERROR_SERVICE_REQUEST_TIMEOUT};
+            scm_report(service, &stopped);
+        }
+    }
+    scm_release(service);
+}
+
 static void event_late(struct loop_timer *timer)
 {
     struct event *event = CONTAINING_RECORD(timer, struct event, timer);
     log_line(L"service %s: does not answer", event->service ? event->service->name : L"?");
     // It stays the current one until the dispatcher answers; only nobody waits for it any more.
-    end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
+    if (event->kind == SCM_EVENT_START)
+        start_late(event);
+    else
+        end_event(event, ERROR_SERVICE_REQUEST_TIMEOUT);
 }
 
 static void deliver(struct service_process *process)
@@ -141,6 +169,8 @@ static DWORD enqueue(struct service_process *process, const struct scm_sending *
     e->timer.fire = event_late;
     if (e->kind == SCM_EVENT_CONTROL)
         loop_timer_set(&e->timer, CONTROL_TIMEOUT);
+    else if (e->kind == SCM_EVENT_START && process->dispatcher)
+        loop_timer_set(&e->timer, db_pipe_timeout());
     *process->queue_end = e;
     process->queue_end = &e->next;
     process->queued++;
@@ -209,6 +239,7 @@ static void stop_services(struct service_process *process, DWORD exit_code, bool
 void scm_process_leave(struct service *service)
 {
     struct service_process *process = service->process;
+    output_drain(process->pid); // before anyone is told that it has stopped
     service->process = NULL;
     if (--process->services == 0 && !process->leaving) {
         process->leaving = true;
@@ -230,6 +261,7 @@ static void exited(struct loop_wait *wait)
     DWORD code = 0;
     GetExitCodeProcess(process->process, &code);
     bool connected = process->dispatcher || process->sequence;
+    output_drain(process->pid);
     log_line(L"process %lu ended with %lu%s: %s", process->pid, code,
              connected ? L"" : L" before it became a service", process->command);
     loop_timer_clear(&process->connect);
@@ -272,9 +304,26 @@ static void redirect_wow64(wchar_t *command, size_t cap)
     memcpy(command + quote, wow64, to * sizeof(wchar_t));
 }
 
-static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
+/* `service`: whose the process's output is. */
+static DWORD create(const wchar_t *command, const wchar_t *service, PROCESS_INFORMATION *made)
 {
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    struct output_ends ends = output_make(service);
+    HANDLE handles[] = {ends.standard, ends.error};
+    bool connected = ends.standard && ends.error;
+    struct handle_list list = {0};
+    struct startup_with_list startup = {.info = {.cb = sizeof(startup.info)}};
+    DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT;
+    if (connected) {
+        startup.info.dwFlags = STARTF_USESTDHANDLES;
+        startup.info.hStdOutput = ends.standard;
+        startup.info.hStdError = ends.error;
+        list = handle_list_on(handles, 2);
+    }
+    if (list.attributes) {
+        startup.info.cb = sizeof(startup);
+        startup.attributes = list.attributes;
+        flags |= EXTENDED_STARTUPINFO_PRESENT;
+    }
     void *environment = NULL;
     HANDLE token;
     if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_IMPERSONATE,
@@ -291,10 +340,10 @@ static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
     DWORD error = ERROR_SUCCESS;
     if (!writable)
         error = ERROR_NOT_ENOUGH_MEMORY;
-    else if (!CreateProcessW(NULL, writable, NULL, NULL, FALSE,
-                             CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT,
-                             environment, len && len < MAX_PATH ? directory : NULL, &startup, made))
+    else if (!CreateProcessW(NULL, writable, NULL, NULL, connected, flags, environment,
+                             len && len < MAX_PATH ? directory : NULL, &startup.info, made))
         error = GetLastError();
+    handle_list_free(&list);
     free(writable);
     if (environment)
         DestroyEnvironmentBlock(environment);
@@ -304,16 +353,27 @@ static DWORD create(const wchar_t *command, PROCESS_INFORMATION *made)
         CloseHandle(made->hThread);
         CloseHandle(made->hProcess);
     }
+    output_made(&ends, error == ERROR_SUCCESS ? made->dwProcessId : 0);
     return error;
 }
 
-static DWORD make_process(wchar_t *command, bool share, struct service_process **made)
+/* What a process of services is made from. */
+struct process_plan {
+    wchar_t *command; // the process's own from then on
+    bool share;
+    const struct service *service; // that it is made for
+    const wchar_t *privileges; // those that it needs, as a list; NULL: nothing is said of them
+    size_t privileges_len;
+};
+
+static DWORD make_process(const struct process_plan *plan, struct service_process **made)
 {
+    wchar_t *command = plan->command;
     struct service_process *process = calloc(1, sizeof(*process));
     if (!process)
         return ERROR_NOT_ENOUGH_MEMORY;
     PROCESS_INFORMATION info;
-    DWORD error = create(command, &info);
+    DWORD error = create(command, plan->service->name, &info);
     if (error != ERROR_SUCCESS) {
         log_line(L"cannot start: %s: Win32 error %lu", command, error);
         free(process);
@@ -321,10 +381,16 @@ static DWORD make_process(wchar_t *command, bool share, struct service_process *
     }
     process->process = info.hProcess;
     process->pid = info.dwProcessId;
-    process->share = share;
+    process->share = plan->share;
     process->queue_end = &process->queue;
     process->connect.fire = no_dispatcher;
     process->exit.fire = exited;
+    if (plan->privileges) {
+        DWORD limited = scm_account_limit(info.hProcess, plan->privileges, plan->privileges_len);
+        if (limited != ERROR_SUCCESS)
+            log_line(L"process %lu keeps privileges that it does not need: Win32 error %lu",
+                     process->pid, limited);
+    }
     if (!loop_wait_for(&process->exit, process->process) ||
         ResumeThread(info.hThread) == (DWORD)-1) {
         error = GetLastError();
@@ -346,10 +412,10 @@ static DWORD make_process(wchar_t *command, bool share, struct service_process *
     return ERROR_SUCCESS;
 }
 
-DWORD scm_run_command(const wchar_t *command)
+DWORD scm_run_command(const wchar_t *service, const wchar_t *command)
 {
     PROCESS_INFORMATION made;
-    DWORD error = create(command, &made);
+    DWORD error = create(command, service, &made);
     if (error != ERROR_SUCCESS)
         return error;
     if (ResumeThread(made.hThread) == (DWORD)-1) {
@@ -359,6 +425,13 @@ DWORD scm_run_command(const wchar_t *command)
     CloseHandle(made.hThread);
     CloseHandle(made.hProcess);
     return error;
+}
+
+static DWORD driver_refused(const struct service *service)
+{
+    log_line(L"service %s: is a driver: a VM has no kernel of its own to load it into",
+             service->name);
+    return ERROR_NOT_SUPPORTED;
 }
 
 DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *done, void *context)
@@ -378,7 +451,11 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     if (config.start == SVC_DISABLED)
         error = ERROR_SERVICE_DISABLED;
     else if (config.type & SVC_DRIVER)
-        error = ERROR_NOT_SUPPORTED; // a VM has no kernel of its own
+        error = driver_refused(service);
+    else
+        error = scm_account_check(service->name, config.account);
+    if (error != ERROR_SUCCESS)
+        ;
     else if (!config.image_path || !*config.image_path)
         error = ERROR_PATH_NOT_FOUND;
     else if (!(command = malloc(COMMAND_MAX * sizeof(wchar_t))))
@@ -400,7 +477,13 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     if (process) {
         free(command);
     } else if (error == ERROR_SUCCESS) {
-        error = make_process(command, share, &process);
+        struct process_plan plan = {.command = command, .share = share, .service = service};
+        // A shared one may be joined by services that need more.
+        wchar_t *privileges =
+            share ? NULL : db_required_privileges(service->name, &plan.privileges_len);
+        plan.privileges = privileges;
+        error = make_process(&plan, &process);
+        free(privileges);
     }
     if (!process) {
         free(command);
@@ -414,6 +497,10 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
     service->status =
         (struct service_status){.type = type, .state = SVC_START_PENDING, .wait_hint = START_HINT};
     log_line(L"service %s: starting in process %lu", service->name, process->pid);
+    scm_watch_status(service);
+    if (type & SVC_INTERACTIVE_PROCESS)
+        log_line(L"service %s: is configured to interact with the desktop, which no service does",
+                 service->name);
     struct scm_sending start = {.service = service,
                                 .kind = SCM_EVENT_START,
                                 .type = type,
@@ -467,6 +554,11 @@ DWORD scm_dispatcher_attach(struct service_process *process, void *connection)
         return ERROR_SERVICE_ALREADY_RUNNING;
     loop_timer_clear(&process->connect);
     process->dispatcher = connection;
+    // What waited for this has its own time from now on.
+    for (struct event *event = process->queue; event; event = event->next) {
+        if (event->kind == SCM_EVENT_START)
+            loop_timer_set(&event->timer, db_pipe_timeout());
+    }
     return ERROR_SUCCESS;
 }
 

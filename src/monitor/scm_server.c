@@ -6,6 +6,7 @@
 #include "monitor/log.h"
 #include "monitor/pipe.h"
 #include "monitor/power.h"
+#include "monitor/scm_watch.h"
 #include "monitor/station.h"
 
 enum {
@@ -19,6 +20,7 @@ struct ticket {
     uint64_t number;
     struct pipe_connection *manager; // who asked: the ticket ends with it
     struct service *service;         // held; NULL: the lock of the database
+    struct scm_watch *watch;         // or this one's connection
     uint32_t access;
 };
 
@@ -65,15 +67,17 @@ static void free_ticket(struct ticket *ticket, bool used)
         }
     }
     ticket_count--;
-    if (!used && ticket->service)
+    if (!used && ticket->watch)
+        scm_watch_abandon(ticket->watch);
+    else if (!used && ticket->service)
         scm_release(ticket->service);
     else if (!used)
         lock.locked = false;
     free(ticket);
 }
 
-DWORD scm_ticket(struct pipe_connection *manager, struct service *service, uint32_t access,
-                 uint64_t *number)
+static DWORD promise(struct pipe_connection *manager, struct service *service,
+                     struct scm_watch *watch, uint32_t access, uint64_t *number)
 {
     // Whoever asks without ever coming for it loses the oldest promise, not others' handles.
     while (ticket_count >= TICKETS_MAX) {
@@ -88,6 +92,7 @@ DWORD scm_ticket(struct pipe_connection *manager, struct service *service, uint3
     ticket->number = *number = ++ticket_last;
     ticket->manager = manager;
     ticket->service = service;
+    ticket->watch = watch;
     ticket->access = access;
     ticket->next = tickets;
     tickets = ticket;
@@ -95,6 +100,32 @@ DWORD scm_ticket(struct pipe_connection *manager, struct service *service, uint3
     if (service)
         scm_hold(service);
     return ERROR_SUCCESS;
+}
+
+DWORD scm_ticket(struct pipe_connection *manager, struct service *service, uint32_t access,
+                 uint64_t *number)
+{
+    return promise(manager, service, NULL, access, number);
+}
+
+void scm_watch_request(struct pipe_connection *c, struct wire_reader *r)
+{
+    struct scm_connection *s = pipe_state(c);
+    uint32_t mask = wire_get_u32(r), flags = wire_get_u32(r);
+    struct scm_watch *watch;
+    uint64_t number = 0;
+    DWORD error = ERROR_INVALID_PARAMETER;
+    if (wire_done(r))
+        error = scm_watch_open(c, s->service, mask, flags, &watch);
+    if (error == ERROR_SUCCESS) {
+        error = promise(c, NULL, watch, 0, &number);
+        if (error != ERROR_SUCCESS)
+            scm_watch_abandon(watch);
+    }
+    struct wire_writer w = scm_reply_begin(error);
+    if (error == ERROR_SUCCESS)
+        wire_put_u64(&w, number);
+    scm_reply_end(c, &w);
 }
 
 bool scm_locked(DWORD *seconds, DWORD *pid)
@@ -128,7 +159,10 @@ static void adopt(struct pipe_connection *c, struct wire_reader *r)
         scm_reply_error(c, ERROR_INVALID_HANDLE);
         return;
     }
-    s->kind = ticket->service ? SCM_KIND_SERVICE : SCM_KIND_LOCK;
+    s->kind = ticket->watch ? SCM_KIND_WATCH : ticket->service ? SCM_KIND_SERVICE : SCM_KIND_LOCK;
+    s->watch = ticket->watch;
+    if (s->watch)
+        scm_watch_attach(s->watch, c);
     s->service = ticket->service;
     s->access = ticket->access;
     free_ticket(ticket, true);
@@ -209,6 +243,23 @@ static void set_status(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_error(c, error);
 }
 
+// What a service asks about itself.
+static void tell_own(struct pipe_connection *c, uint32_t op, struct wire_reader *r)
+{
+    struct scm_connection *s = pipe_state(c);
+    DWORD error = ERROR_INVALID_PARAMETER;
+    if (wire_done(r))
+        error = s->service->process && s->service->launch == s->launch ? ERROR_SUCCESS
+                                                                       : ERROR_INVALID_HANDLE;
+    struct wire_writer w = scm_reply_begin(error);
+    if (error == ERROR_SUCCESS && op == SCM_OWN_NAME)
+        wire_put_str16(&w, str16_of((const uint16_t *)s->service->name));
+    else if (error == ERROR_SUCCESS)
+        wire_put_u32(&w,
+                     s->service->start_reason ? s->service->start_reason : SVC_START_REASON_DEMAND);
+    scm_reply_end(c, &w);
+}
+
 static void station(struct pipe_connection *c, struct wire_reader *r)
 {
     struct station_names names;
@@ -251,6 +302,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
     case SCM_STATION:
         station(c, r);
         break;
+    case SCM_EVENT_SOURCE:
+        event_source_open(c, r);
+        break;
     default:
         pipe_close(c);
     }
@@ -269,6 +323,10 @@ static void let_go(struct pipe_connection *c)
     }
     enum scm_kind kind = s->kind;
     s->kind = SCM_KIND_CLOSED;
+    scm_watch_owner_gone(c);
+    if (s->watch)
+        scm_watch_detach(s->watch, c);
+    s->watch = NULL;
     if (kind == SCM_KIND_DISPATCHER && s->process)
         scm_dispatcher_gone(s->process);
     if (kind == SCM_KIND_LOCK)
@@ -276,6 +334,8 @@ static void let_go(struct pipe_connection *c)
     if (s->service)
         scm_release(s->service);
     s->service = NULL;
+    event_source_close(s->source);
+    s->source = NULL;
 }
 
 static void request(struct pipe_connection *c, const void *data, size_t len)
@@ -315,12 +375,22 @@ static void request(struct pipe_connection *c, const void *data, size_t len)
         }
         break;
     case SCM_KIND_STATUS:
-        handled = op == SCM_SET_STATUS || op == SCM_SET_BITS;
+        handled = op >= SCM_SET_STATUS && op <= SCM_START_REASON;
         if (op == SCM_SET_STATUS)
             set_status(c, &r);
         else if (op == SCM_SET_BITS) // bits that only the network's browser asked for: taken,
                                      // without effect
             scm_reply_error(c, ERROR_SUCCESS);
+        else if (handled)
+            tell_own(c, op, &r);
+        break;
+    case SCM_KIND_WATCH:
+        handled = op == SCM_NEXT_CHANGE && s->watch && wire_done(&r);
+        if (handled)
+            scm_watch_next(s->watch, c);
+        break;
+    case SCM_KIND_EVENT_SOURCE:
+        handled = event_source_request(c, op, &r);
         break;
     case SCM_KIND_LOCK:
     case SCM_KIND_CLOSED:

@@ -36,8 +36,11 @@ static void start(struct pipe_connection *c, struct wire_reader *r)
             error = ERROR_SERVICE_MARKED_FOR_DELETE;
         else if (scm_locked(&seconds, &pid) && pid != pipe_client(c))
             error = ERROR_SERVICE_DATABASE_LOCKED;
-        else
+        else {
+            if (service->status.state == SVC_STOPPED)
+                service->start_reason = SVC_START_REASON_DEMAND;
             error = scm_start(service, arguments, started, c);
+        }
     }
     if (error != ERROR_SUCCESS)
         scm_reply_error(c, error);
@@ -152,6 +155,11 @@ static DWORD change(struct service *service, struct scm_config *wanted)
         else
             wanted->tag = scm_new_tag(group);
     }
+    // A change of the group alone can close a circle as well.
+    whole.group = group;
+    if (!w->dependencies.s && w->group.s)
+        whole.dependencies =
+            (struct str16){(uint16_t *)stored.dependencies, stored.dependencies_len};
     if (error == ERROR_SUCCESS)
         error = scm_config_refused(service->name, &whole);
     db_free(&stored);
@@ -162,6 +170,8 @@ static void change_config(struct pipe_connection *c, struct wire_reader *r)
 {
     struct scm_config config = scm_get_config(r);
     DWORD error = wire_done(r) ? change(service_of(c), &config) : ERROR_INVALID_PARAMETER;
+    if (error == ERROR_SUCCESS)
+        scm_watch_config(service_of(c));
     struct wire_writer w = scm_reply_begin(error);
     if (error == ERROR_SUCCESS)
         wire_put_u32(&w, config.tag);
@@ -179,14 +189,41 @@ static void query_config2(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_end(c, &w);
 }
 
+// Who wants the service started again after a failure has to have the right to start it.
+static bool asks_for_restart(struct wire_reader info)
+{
+    wire_get_u32(&info);
+    wire_get_str16_opt(&info);
+    wire_get_str16_opt(&info);
+    uint32_t count = wire_get_u32(&info);
+    for (uint32_t i = 0; count != SCM_NO_CHANGE && i < count && !info.failed; i++) {
+        if (wire_get_u32(&info) == SC_ACTION_RESTART)
+            return true;
+        wire_get_u32(&info);
+    }
+    return false;
+}
+
 static void change_config2(struct pipe_connection *c, struct wire_reader *r)
 {
+    struct scm_connection *s = pipe_state(c);
     uint32_t level = wire_get_u32(r);
     struct service *service = service_of(c);
     DWORD error = ERROR_SERVICE_MARKED_FOR_DELETE;
-    if (!service->delete_marked)
+    if (level == SCM_INFO_FAILURE_ACTIONS && !(s->access & SVC_RIGHT_START) && asks_for_restart(*r))
+        error = ERROR_ACCESS_DENIED;
+    else if (!service->delete_marked)
         error = db_set_info(service->name, level, r);
+    if (error == ERROR_SUCCESS)
+        scm_watch_config(service);
     scm_reply_error(c, error);
+}
+
+static void own_name(struct pipe_connection *c, struct wire_reader *r)
+{
+    struct wire_writer w = scm_reply_begin(wire_done(r) ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER);
+    wire_put_str16(&w, given(service_of(c)->name));
+    scm_reply_end(c, &w);
 }
 
 // The rights that reading or writing these parts of a security descriptor takes.
@@ -353,6 +390,8 @@ bool scm_service_request(struct pipe_connection *c, uint32_t op, struct wire_rea
         {SCM_CHANGE_CONFIG2, SVC_RIGHT_CHANGE_CONFIG, change_config2},
         {SCM_QUERY_SECURITY, 0, query_security}, // these two as well
         {SCM_SET_SECURITY, 0, set_security},
+        {SCM_OWN_NAME, 0, own_name},
+        {SCM_WATCH, SVC_RIGHT_QUERY_STATUS, scm_watch_request},
         {SCM_ENUM_DEPENDENTS, SVC_RIGHT_ENUMERATE_DEPENDENTS, enum_dependents},
     };
     struct scm_connection *s = pipe_state(c);

@@ -16,6 +16,7 @@ struct scm_start {
     struct service *order[START_DEPTH_MAX]; // each is held
     size_t count, at;
     bool launched; // order[at] has been started by us
+    bool groups;   // groups are depended on: one member that fails is not the end
     bool sending;  // launched() is still to be called for it
     unsigned pass; // the last round of scm_start_status_changed() that looked at it
     uint8_t *arguments;
@@ -46,6 +47,15 @@ static void end_start(struct scm_start *start, DWORD error)
 
 static void advance(struct scm_start *start);
 
+// The service that is at hand will not be there. A group may have another member; whoever needs
+// this very one finds that out when it is its turn.
+static void go_on_without(struct scm_start *start)
+{
+    start->at++;
+    start->launched = false;
+    advance(start);
+}
+
 // A dependency or the wanted service has been sent its start, or could not be.
 static void launched(void *context, DWORD error)
 {
@@ -53,12 +63,16 @@ static void launched(void *context, DWORD error)
     start->sending = false;
     if (start->at + 1 == start->count) {
         end_start(start, error);
-    } else if (error != ERROR_SUCCESS) {
+    } else if (error == ERROR_SUCCESS) {
+        advance(start);
+    } else if (start->groups) {
+        log_line(L"service %s: could not be started for %s (Win32 error %lu)",
+                 start->order[start->at]->name, start->order[start->count - 1]->name, error);
+        go_on_without(start);
+    } else {
         log_line(L"service %s: not started, because %s could not be (Win32 error %lu)",
                  start->order[start->count - 1]->name, start->order[start->at]->name, error);
         end_start(start, ERROR_SERVICE_DEPENDENCY_FAIL);
-    } else {
-        advance(start);
     }
 }
 
@@ -67,7 +81,67 @@ static void stuck(struct loop_timer *timer)
     struct scm_start *start = CONTAINING_RECORD(timer, struct scm_start, timer);
     log_line(L"service %s: not started, because %s makes no progress",
              start->order[start->count - 1]->name, start->order[start->at]->name);
+    if (start->groups) {
+        go_on_without(start);
+        return;
+    }
     end_start(start, ERROR_SERVICE_DEPENDENCY_FAIL);
+}
+
+static bool is_there(const struct service *service)
+{
+    uint32_t state = service->status.state;
+    return state == SVC_RUNNING || state == SVC_PAUSED || state == SVC_PAUSE_PENDING ||
+           state == SVC_CONTINUE_PENDING;
+}
+
+// Whether the service may go into a dependency: a program that is not switched off.
+static bool is_member(const struct db_config *config, struct str16 group)
+{
+    return config->group && (config->type & SVC_WIN32) && config->start != SVC_DISABLED &&
+           str16_equal_nocase(str16_of((uint16_t *)config->group), group);
+}
+
+// Whether a member of the group runs, or none ever could.
+static bool group_is_there(struct str16 group)
+{
+    wchar_t name[SERVICE_NAME_MAX + 1];
+    bool any = false;
+    for (DWORD i = 0; db_enumerate(i, name) == ERROR_SUCCESS; i++) {
+        struct db_config config;
+        struct service *member;
+        if (db_load(name, &config) != ERROR_SUCCESS)
+            continue;
+        bool is = is_member(&config, group);
+        db_free(&config);
+        if (is && scm_find(str16_of((uint16_t *)name), &member) == ERROR_SUCCESS) {
+            any = true;
+            if (is_there(member))
+                return true;
+        }
+    }
+    return !any;
+}
+
+// Whether all that the service depends on is there now.
+static bool has_what_it_needs(const struct service *service)
+{
+    struct db_config config;
+    if (db_load(service->name, &config) != ERROR_SUCCESS)
+        return true; // what is wrong with it is found when it is launched
+    struct str16 list = {(uint16_t *)config.dependencies, config.dependencies_len}, item;
+    bool met = true;
+    for (size_t at = 0; met && service_list_next(list, &at, &item);) {
+        struct service *needed;
+        if (item.s[0] == '+')
+            met = group_is_there(str16_skip(item, 1));
+        else if (scm_find(item, &needed) != ERROR_SUCCESS)
+            met = false;
+        else
+            met = (needed->status.type & SVC_DRIVER) || is_there(needed);
+    }
+    db_free(&config);
+    return met;
 }
 
 static void advance(struct scm_start *start)
@@ -77,8 +151,8 @@ static void advance(struct scm_start *start)
         bool last = start->at + 1 == start->count;
         // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is the wanted one
         uint32_t state = service->status.state;
-        if (!last && (state == SVC_RUNNING || state == SVC_PAUSED || state == SVC_PAUSE_PENDING ||
-                      state == SVC_CONTINUE_PENDING)) {
+        if (!last &&
+            (is_there(service) || (start->launched && start->groups && state == SVC_STOPPED))) {
             start->at++;
             start->launched = false;
             continue;
@@ -96,7 +170,9 @@ static void advance(struct scm_start *start)
         start->launched = start->sending = true;
         struct wire_blob none = {0};
         struct wire_blob given = {start->arguments, start->arguments_len};
-        DWORD error = scm_launch(service, last ? given : none, launched, start);
+        DWORD error = start->groups && !has_what_it_needs(service)
+                          ? (DWORD)ERROR_SERVICE_DEPENDENCY_FAIL
+                          : scm_launch(service, last ? given : none, launched, start);
         if (error != ERROR_SUCCESS)
             launched(start, error);
         return;
@@ -134,6 +210,7 @@ struct graph {
     size_t count;
     size_t first_edge[START_DEPTH_MAX + 1], edge_count[START_DEPTH_MAX];
     bool expanded[START_DEPTH_MAX];
+    bool groups; // some are there for a group
     size_t edge[EDGES_MAX];
     size_t edges;
     DWORD error;
@@ -161,15 +238,14 @@ static bool add_edge(struct graph *graph, struct service *service)
 static void add_group(struct graph *graph, struct str16 group)
 {
     wchar_t name[SERVICE_NAME_MAX + 1];
+    graph->groups = true;
     for (int pass = 0; pass < 2; pass++) {
         for (DWORD i = 0; db_enumerate(i, name) == ERROR_SUCCESS; i++) {
             struct db_config config;
             struct service *member;
             if (db_load(name, &config) != ERROR_SUCCESS)
                 continue;
-            bool wanted = config.group && (config.type & SVC_WIN32) &&
-                          config.start != SVC_DISABLED &&
-                          str16_equal_nocase(str16_of((uint16_t *)config.group), group);
+            bool wanted = is_member(&config, group);
             db_free(&config);
             if (!wanted || scm_find(str16_of((uint16_t *)name), &member) != ERROR_SUCCESS)
                 continue;
@@ -242,6 +318,7 @@ static DWORD find_order(struct graph *graph, struct scm_start *start, struct ser
             scm_hold(start->order[i]);
         }
         start->count = ordered;
+        start->groups = graph->groups;
     }
     for (size_t i = 0; i < graph->count; i++)
         scm_release(graph->node[i]);

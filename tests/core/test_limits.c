@@ -51,6 +51,7 @@ static void memory(void **state)
         assert_true(limits_read_memory(wide(good[i].text), &bytes));
         assert_true(bytes == good[i].bytes);
     }
+    assert_true(limits_read_size(wide("1k"), &bytes) && bytes == 1024);
     bytes = 7;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(limits_read_memory(wide(bad[i]), &bytes));

@@ -30,7 +30,7 @@ static unsigned count(const struct share_table *table, uint64_t name)
 
 static struct share_open by(uint32_t process, uint32_t handle)
 {
-    return (struct share_open){process, handle, process ^ handle, 7};
+    return (struct share_open){process, handle, process ^ handle, 7, 0};
 }
 
 static void conflicts(void **state)
@@ -121,8 +121,11 @@ static void copies(void **state)
     assert_int_equal(share_news(table), 0);
     uint32_t entry = share_add(table, 77, &a);
     assert_int_equal(share_copied(table, entry, 77), 0);
+    assert_true(share_untold(table, 77));
+    assert_false(share_untold(table, 78));
     assert_true(share_tell_copied(table, 77, 1000));
     assert_int_equal(share_news(table), 1);
+    assert_false(share_untold(table, 77));
     assert_int_equal(share_copied(table, entry, 77), 1000);
     assert_int_equal(share_copied(table, entry, 78), 0);
     assert_int_equal(share_copied(table, 0, 77), 0);
@@ -200,11 +203,48 @@ static void several_threads(void **state)
     free(table);
 }
 
+static void handed_over(void **state)
+{
+    (void)state;
+    struct share_table *table = make(6);
+    struct share_open given = {5, 16, 1, 7, 0x20}, other = by(6, 16), found;
+    uint64_t name;
+    uint32_t at = 0;
+    assert_false(share_next_of(table, 5, &at, &name, &found));
+    share_add(table, 77, &other);
+    uint32_t first = share_add(table, 77, &given), second;
+    given.handle = 20;
+    second = share_add(table, UINT64_C(0xabcdef0000000001), &given);
+    unsigned seen = 0;
+    for (at = 0; share_next_of(table, 5, &at, &name, &found); seen++) {
+        assert_int_equal(found.process, 5);
+        assert_int_equal(found.options, 0x20);
+        assert_int_equal(name, at == first ? 77 : UINT64_C(0xabcdef0000000001));
+        assert_int_equal(found.handle, at == first ? 16 : 20);
+    }
+    assert_int_equal(seen, 2);
+    share_remove(table, second, UINT64_C(0xabcdef0000000001), &given);
+    at = 0;
+    assert_true(share_next_of(table, 5, &at, &name, &found));
+    assert_false(share_next_of(table, 5, &at, &name, &found));
+    // Who is told of it looks for what is new, too.
+    assert_int_equal(share_handed_over(table), 0);
+    uint32_t news = share_news(table);
+    share_hand_over(table);
+    assert_int_equal(share_handed_over(table), 1);
+    assert_int_equal(share_news(table), news + 1);
+    free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conflicts), cmocka_unit_test(add_find_remove), cmocka_unit_test(full),
-        cmocka_unit_test(copies),    cmocka_unit_test(several_threads),
+        cmocka_unit_test(conflicts),
+        cmocka_unit_test(add_find_remove),
+        cmocka_unit_test(full),
+        cmocka_unit_test(copies),
+        cmocka_unit_test(several_threads),
+        cmocka_unit_test(handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ static void survives_a_round_trip(void **state)
     for (unsigned i = 0; i < PUBLISH_MAX; i++)
         config.publish[i] = (struct publish){0xffffffff, 60001, 60010, 61001, 61010, i & 1};
     config.limits = (struct limits){UINT64_C(1) << 33, 1500, 40};
+    config.log_max = UINT64_C(1) << 40;
     size_t len = vm_config_write(&config, text, sizeof(text));
     assert_true(len > 0 && text[len - 1] == '\n');
     assert_int_equal(vm_config_parse(&back, text, len), VM_CONFIG_OK);
@@ -42,6 +43,7 @@ static void survives_a_round_trip(void **state)
     assert_int_equal(back.publish_count, PUBLISH_MAX);
     assert_memory_equal(back.publish, config.publish, sizeof(back.publish));
     assert_true(back.limits.memory == config.limits.memory);
+    assert_true(back.log_max == config.log_max);
     assert_int_equal(back.limits.cpus, 1500);
     assert_int_equal(back.limits.pids, 40);
 }
@@ -79,6 +81,9 @@ static void tells_what_is_damaged(void **state)
                      VM_CONFIG_OK);
     assert_int_equal(parse("{\"version\":1,\"name\":\"a\",\"ip\":\"127.64.0.1\",\"memory\":\"1\"}"),
                      VM_CONFIG_BAD_LIMITS);
+    assert_int_equal(
+        parse("{\"version\":1,\"name\":\"a\",\"ip\":\"127.64.0.1\",\"log_max_size\":\"1k\"}"),
+        VM_CONFIG_BAD_LOG);
     for (int fault = VM_CONFIG_NOT_JSON; fault <= VM_CONFIG_BAD_TIME; fault++)
         assert_true(strlen(vm_config_fault_text((enum vm_config_fault)fault)) > 10);
 }

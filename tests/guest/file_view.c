@@ -6,6 +6,7 @@
 //   file_view              works on them; makes those that are not there
 //   file_view check        shows their contents; ends with 77
 //   file_view watch PATH EVENT EVENT   the second process
+//   file_view write|hold PATH EVENT EVENT   the same, of those that are ended
 #include "common_step.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +15,16 @@
 #include "layer/nt.h"
 
 #define ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
-enum { PAGE = 4096, PAGES = 40, GRAIN = 65536, MANY = 100, READERS = 4, PATIENCE = 60000 };
+enum {
+    PAGE = 4096,
+    PAGES = 40,
+    GRAIN = 65536,
+    MANY = 100,
+    READERS = 4,
+    PATIENCE = 60000,
+    ENDED = 16,
+    HELD = 32
+};
 
 static const WCHAR *const singles[] = {L"own",     L"handle",    L"part",   L"private",
                                        L"protect", L"other",     L"cut",    L"over",
@@ -50,6 +60,12 @@ static void prepare(void)
     }
     for (unsigned i = 0; i < MANY; i++) {
         _snwprintf(path, MAX_PATH, L"views\\many%u", i);
+        make(path);
+    }
+    for (unsigned i = 0; i < ENDED; i++) {
+        _snwprintf(path, MAX_PATH, L"views\\reader%u", i);
+        make(path);
+        _snwprintf(path, MAX_PATH, L"views\\writer%u", i);
         make(path);
     }
 }
@@ -329,43 +345,151 @@ static int watch(const WCHAR *name, HANDLE ready, HANDLE go)
 NTSTATUS NTAPI NtSuspendProcess(HANDLE process);
 NTSTATUS NTAPI NtResumeProcess(HANDLE process);
 
-/* `name`: "other", or what happens to the process before the file is written. */
-static void other_process(const WCHAR *name)
+struct partner {
+    HANDLE process, ready, go;
+};
+
+static struct partner start_partner(const WCHAR *role, const WCHAR *name)
 {
     WCHAR own_name[MAX_PATH], command[2 * MAX_PATH];
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
-    HANDLE ready = CreateEventW(&inherited, TRUE, FALSE, NULL);
-    HANDLE go = CreateEventW(&inherited, TRUE, FALSE, NULL);
+    struct partner made = {.ready = CreateEventW(&inherited, TRUE, FALSE, NULL),
+                           .go = CreateEventW(&inherited, TRUE, FALSE, NULL)};
     STARTUPINFOW startup = {.cb = sizeof startup};
-    PROCESS_INFORMATION process;
-    bool suspended = !wcscmp(name, L"suspended"), killed = !wcscmp(name, L"killed");
+    PROCESS_INFORMATION process = {0};
     GetModuleFileNameW(NULL, own_name, MAX_PATH);
-    _snwprintf(command, 2 * MAX_PATH, L"\"%ls\" watch %ls %u %u", own_name, name,
-               (unsigned)(ULONG_PTR)ready, (unsigned)(ULONG_PTR)go);
+    _snwprintf(command, 2 * MAX_PATH, L"\"%ls\" %ls %ls %u %u", own_name, role, name,
+               (unsigned)(ULONG_PTR)made.ready, (unsigned)(ULONG_PTR)made.go);
     fflush(stdout);
-    if (!step("second process", CreateProcessW(own_name, command, NULL, NULL, TRUE, 0, NULL, NULL,
-                                               &startup, &process)))
-        return;
-    say("it is ready", "%lu", WaitForSingleObject(ready, PATIENCE));
+    if (!CreateProcessW(own_name, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process) ||
+        WaitForSingleObject(made.ready, PATIENCE))
+        puts("the second process is not ready");
+    CloseHandle(process.hThread);
+    made.process = process.hProcess;
+    return made;
+}
+
+static void close_partner(struct partner *partner)
+{
+    CloseHandle(partner->process);
+    CloseHandle(partner->ready);
+    CloseHandle(partner->go);
+}
+
+/* `name`: "other", or what happens to the process before the file is written. */
+static void other_process(const WCHAR *name)
+{
+    bool suspended = !wcscmp(name, L"suspended"), killed = !wcscmp(name, L"killed");
+    printf("second process: %ls\n", name);
+    struct partner partner = start_partner(L"watch", name);
     if (suspended)
-        say("suspend", "%lx", NtSuspendProcess(process.hProcess));
+        say("suspend", "%lx", NtSuspendProcess(partner.process));
     if (killed) {
-        step("kill", TerminateProcess(process.hProcess, 1));
-        WaitForSingleObject(process.hProcess, PATIENCE);
+        step("kill", TerminateProcess(partner.process, 1));
+        WaitForSingleObject(partner.process, PATIENCE);
     }
     DWORD start = GetTickCount();
     write_at(name, 0, "WRITTEN");
     printf("differs: %ls: writing took %lu ms\n", name, GetTickCount() - start);
     say("in good time", "%d", GetTickCount() - start < PATIENCE / 2);
     if (suspended)
-        say("resume", "%lx", NtResumeProcess(process.hProcess));
+        say("resume", "%lx", NtResumeProcess(partner.process));
     fflush(stdout);
-    SetEvent(go);
-    say("it has ended", "%lu", WaitForSingleObject(process.hProcess, PATIENCE));
-    CloseHandle(process.hThread);
-    CloseHandle(process.hProcess);
-    CloseHandle(ready);
-    CloseHandle(go);
+    SetEvent(partner.go);
+    say("it has ended", "%lu", WaitForSingleObject(partner.process, PATIENCE));
+    close_partner(&partner);
+}
+
+/* Views enough for an exchange to take its time. */
+static void hold(const WCHAR *name, char *held[HELD])
+{
+    HANDLE file = open_file(name, GENERIC_READ);
+    HANDLE section = CreateFileMappingW(file, NULL, PAGE_WRITECOPY, 0, 0, NULL);
+    for (unsigned i = 0; i < HELD; i++) {
+        held[i] = MapViewOfFile(section, FILE_MAP_COPY, 0, 0, 0);
+        if (held[i])
+            held[i][PAGE] = 'P'; // a page that is this process's own
+    }
+    CloseHandle(section);
+    CloseHandle(file);
+}
+
+static int hold_until_killed(const WCHAR *name, HANDLE ready)
+{
+    char *held[HELD];
+    hold(name, held);
+    SetEvent(ready);
+    Sleep(PATIENCE);
+    return 0;
+}
+
+static int write_when_told(const WCHAR *name, HANDLE ready, HANDLE go)
+{
+    DWORD size;
+    SetEvent(ready);
+    WaitForSingleObject(go, PATIENCE);
+    HANDLE file = open_file(name, GENERIC_WRITE);
+    WriteFile(file, "NEW", 3, &size, NULL);
+    CloseHandle(file);
+    return 0;
+}
+
+struct kill {
+    HANDLE process;
+    LONGLONG delay; // of the performance counter
+};
+
+static DWORD WINAPI kill_after(void *parameter)
+{
+    const struct kill *kill = parameter;
+    LARGE_INTEGER start, now;
+    QueryPerformanceCounter(&start);
+    do
+        QueryPerformanceCounter(&now);
+    while (now.QuadPart - start.QuadPart < kill->delay);
+    TerminateProcess(kill->process, 1);
+    return 0;
+}
+
+/* A process is ended at some moment of the exchange of views: the one that has them, or the one
+ * that writes the file. */
+static void ended(bool writer)
+{
+    unsigned wrong_content = 0, late = 0, lost = 0;
+    LARGE_INTEGER second;
+    QueryPerformanceFrequency(&second);
+    for (unsigned n = 0; n < ENDED; n++) {
+        WCHAR name[32];
+        char *held[HELD], text[8] = "";
+        DWORD size, start = GetTickCount();
+        _snwprintf(name, 32, writer ? L"writer%u" : L"reader%u", n);
+        struct partner partner = start_partner(writer ? L"write" : L"hold", name);
+        if (writer)
+            hold(name, held);
+        struct kill kill = {partner.process, second.QuadPart / 5000 * n}; // 200 us and more
+        HANDLE killer = CreateThread(NULL, 0, kill_after, &kill, 0, NULL);
+        SetEvent(partner.go);
+        if (!writer)
+            write_at(name, 0, "FINALLY");
+        WaitForSingleObject(killer, PATIENCE);
+        WaitForSingleObject(partner.process, PATIENCE);
+        CloseHandle(killer);
+        close_partner(&partner);
+        if (writer) {
+            write_at(name, 0, "FINALLY");
+            for (unsigned i = 0; i < HELD; i++) {
+                lost += !held[i] || memcmp(held[i], "FINALLY", 7) != 0 || held[i][PAGE] != 'P' ||
+                        held[i][2 * PAGE] != 'c';
+                UnmapViewOfFile(held[i]);
+            }
+        }
+        HANDLE file = open_file(name, GENERIC_READ);
+        wrong_content += !ReadFile(file, text, 7, &size, NULL) || memcmp(text, "FINALLY", 7) != 0;
+        CloseHandle(file);
+        late += GetTickCount() - start > PATIENCE / 2;
+    }
+    printf("%s ended: %u wrong, %u late, %u views lost\n", writer ? "writer" : "reader",
+           wrong_content, late, lost);
 }
 
 static void check(void)
@@ -399,6 +523,12 @@ static void clean(void)
             _snwprintf(path, MAX_PATH, L"views\\many%u", i - SINGLES);
         left += !DeleteFileW(path);
     }
+    for (unsigned i = 0; i < ENDED; i++) {
+        _snwprintf(path, MAX_PATH, L"views\\reader%u", i);
+        left += !DeleteFileW(path);
+        _snwprintf(path, MAX_PATH, L"views\\writer%u", i);
+        left += !DeleteFileW(path);
+    }
     say("left", "%u", left);
     step("remove", RemoveDirectoryW(L"views"));
 }
@@ -407,9 +537,15 @@ int wmain(int argc, WCHAR **argv); // no header has it
 
 int wmain(int argc, WCHAR **argv)
 {
-    if (argc == 5)
-        return watch(argv[2], (HANDLE)(ULONG_PTR)wcstoul(argv[3], NULL, 10),
-                     (HANDLE)(ULONG_PTR)wcstoul(argv[4], NULL, 10));
+    if (argc == 5) {
+        HANDLE ready = (HANDLE)(ULONG_PTR)wcstoul(argv[3], NULL, 10);
+        HANDLE go = (HANDLE)(ULONG_PTR)wcstoul(argv[4], NULL, 10);
+        if (!wcscmp(argv[1], L"write"))
+            return write_when_told(argv[2], ready, go);
+        if (!wcscmp(argv[1], L"hold"))
+            return hold_until_killed(argv[2], ready);
+        return watch(argv[2], ready, go);
+    }
     if (argc > 1 && !wcscmp(argv[1], L"check")) {
         check();
         return 77;
@@ -428,6 +564,8 @@ int wmain(int argc, WCHAR **argv)
     other_process(L"other");
     other_process(L"suspended");
     other_process(L"killed");
+    ended(false);
+    ended(true);
     clean();
     return 0;
 }

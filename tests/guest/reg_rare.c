@@ -428,6 +428,34 @@ static void work_on_multiple(void)
     close_key(key);
 }
 
+static unsigned apcs;
+
+static void NTAPI on_apc(void *context, IO_STATUS_BLOCK *io, ULONG reserved)
+{
+    (void)reserved;
+    printf("apc %u: context %s, status %08lx\n", ++apcs, context == &apcs ? "right" : "wrong",
+           (unsigned long)io->Status);
+}
+
+/* Windows calls the APC once for each watch that is set; Wine 8 tells by the event alone. */
+static void work_on_apcs(HANDLE watched, HANDLE writer, HANDLE event)
+{
+    static const WCHAR *const changes[] = {L"first", L"second", L"third"};
+    static LARGE_INTEGER now;
+    IO_STATUS_BLOCK io;
+    puts("== watches with an APC");
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        say("watch", NtNotifyChangeKey(watched, event, on_apc, &apcs, &io,
+                                       REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
+        set(writer, L"other", changes[i]);
+        say("told", NtWaitForSingleObject(event, FALSE, &now));
+        NtDelayExecution(TRUE, &now);
+    }
+    say("no event", NtNotifyChangeKey(watched, (HANDLE)(LONG_PTR)0x7ff0, on_apc, &apcs, &io,
+                                      REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
+    NtDelayExecution(TRUE, &now);
+}
+
 static void work_on_watches(void)
 {
     static LARGE_INTEGER now;
@@ -459,6 +487,7 @@ static void work_on_watches(void)
     say("no event", NtNotifyChangeKey(watched, (HANDLE)(LONG_PTR)0x7ff0, NULL, NULL, &io,
                                       REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE));
     close_key(below);
+    work_on_apcs(watched, writer, event);
     close_key(writer);
     close_key(watched);
     NtClose(event);
