@@ -1,8 +1,6 @@
 // Attaching to a console by a process's number, and who shares one.
 //   proc_console             the parity guest
 //   proc_console stay        ends when its parent says so, or after some minutes
-//   proc_console keep        has a child with a console of its own; says "ready ID", and stays
-//   proc_console attach ID   to that process's console
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -70,20 +68,6 @@ int wmain(int argc, wchar_t **argv)
     DWORD id = 0, code = 0;
     if (argc > 1 && !wcscmp(argv[1], L"stay"))
         return stay();
-    if (argc > 2) {
-        FreeConsole();
-        step("attach", AttachConsole((DWORD)wcstoul(argv[2], NULL, 10)));
-        return 0;
-    }
-    if (argc > 1) {
-        child(&id);
-        FreeConsole();
-        BOOL good = attach(id); // so it can be
-        FreeConsole();
-        say("ready", "%lu %d", id, good);
-        Sleep(LONG_MS);
-        return 0;
-    }
     HANDLE go = CreateEventW(NULL, TRUE, FALSE, GO);
     HANDLE process = child(&id);
     FreeConsole();

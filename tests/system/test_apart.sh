@@ -43,23 +43,3 @@ test_apart() {
   kill $host_maker 2>/dev/null || true
   expect 0 plume rm -f a b
 }
-
-# Nor does a VM get at the console of a process outside of it.
-test_consoles() {
-  local place id host_keeper
-  plume create a >/dev/null; plume create b >/dev/null; plume start a >/dev/null; plume start b >/dev/null
-  "$wine" "$guests/proc_console.exe" keep >"$scratch/keeper.host" 2>/dev/null </dev/null &
-  host_keeper=$!
-  plume exec a "$guests/proc_console.exe" keep >"$scratch/keeper.a" 2>/dev/null </dev/null &
-  keepers_ready() { grep -q ready "$scratch/keeper.host" && grep -q ready "$scratch/keeper.a"; }
-  wait_for 60 keepers_ready
-  for place in host a; do
-    id=$(tr -d '\r' <"$scratch/keeper.$place" | sed -n 's/^ready: \([0-9]*\) 1$/\1/p')
-    [ -n "$id" ] || skip "no console could be had"
-    run plume exec b "$guests/proc_console.exe" attach "$id"
-    contains "$out" 'attach: error'
-  done
-  expect 0 plume exec a "$guests/proc_console.exe" attach "$id"
-  contains "$out" 'attach: ok'
-  kill $host_keeper 2>/dev/null || true
-}
