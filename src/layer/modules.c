@@ -1,6 +1,8 @@
 #include "layer/modules.h"
 #include "core/ntpath.h"
 #include "core/pe.h"
+#include "layer/console.h"
+#include "layer/dos_device.h"
 #include "layer/event_source.h"
 #include "layer/exports.h"
 #include "layer/host_lookup.h"
@@ -33,6 +35,11 @@ static bool has_station_on_wine(void)
     return station_applies() && layer_is_wine();
 }
 
+static bool is_windows(void)
+{
+    return !layer_is_wine();
+}
+
 static void place_on_station(uint8_t *user32)
 {
     (void)user32;
@@ -49,6 +56,13 @@ static const struct changed_module {
     bool (*applies)(void); // NULL: always
     const char *behind;    // see exports_replace()
 } changed[] = {
+    {"kernelbase.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
+     .applies = is_windows},
+    {"kernelbase.dll", .exports = console_exports, .count = &console_exports_count},
+    {"kernel32.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
+     .applies = is_windows, .behind = "kernelbase.dll"},
+    {"kernel32.dll", .exports = console_exports, .count = &console_exports_count,
+     .behind = "kernelbase.dll"},
     {"sechost.dll", .exports = service_exports, .count = &service_exports_count},
     {"advapi32.dll", .exports = service_exports, .count = &service_exports_count,
      .behind = "sechost.dll"},
