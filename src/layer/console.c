@@ -9,20 +9,20 @@
 typedef BOOL WINAPI attach_fn(DWORD process);
 typedef DWORD WINAPI list_fn(DWORD *ids, DWORD count);
 
-static attach_fn *attach_original, *attach_kernel32;
-static list_fn *list_original, *list_kernel32;
+static attach_fn *attach_original;
+static list_fn *list_original;
 
 /* One that is not the VM's is asked for as one that does not exist. */
-static BOOL attach(attach_fn *original, DWORD process)
+static BOOL WINAPI console_attach(DWORD process)
 {
     bool parent = process == (DWORD)-1; // ATTACH_PARENT_PROCESS: whose console this process has
     if (!parent && !layer_state.entered && process != layer_process_id() &&
         member_find(process, NULL) != MEMBER_OWN)
         process = (DWORD)(ULONG_PTR)MEMBER_NONE;
-    return original(process);
+    return attach_original(process);
 }
 
-static DWORD list(list_fn *original, DWORD *ids, DWORD count)
+static DWORD WINAPI console_list(DWORD *ids, DWORD count)
 {
     enum { MOST = 4096 };
     layer_cleanup_free DWORD *all = NULL;
@@ -30,11 +30,11 @@ static DWORD list(list_fn *original, DWORD *ids, DWORD count)
     size_t members_count;
     if (layer_state.entered || !ids || !count || count > MOST ||
         !guard_writable(ids, count * sizeof *ids) || member_list(&members, &members_count))
-        return original(ids, count);
+        return list_original(ids, count);
     all = layer_alloc(MOST * sizeof *all);
-    DWORD found = all ? original(all, MOST) : 0, own = 0;
+    DWORD found = all ? list_original(all, MOST) : 0, own = 0;
     if (!found || found > MOST)
-        return original(ids, count);
+        return list_original(ids, count);
     for (DWORD i = 0; i < found; i++)
         for (size_t m = 0; m < members_count; m++)
             if (members[m] == all[i]) {
@@ -46,32 +46,8 @@ static DWORD list(list_fn *original, DWORD *ids, DWORD count)
     return own;
 }
 
-static BOOL WINAPI console_attach(DWORD process)
-{
-    return attach(attach_original, process);
-}
-
-static BOOL WINAPI console_kernel32_attach(DWORD process)
-{
-    return attach(attach_kernel32, process);
-}
-
-static DWORD WINAPI console_list(DWORD *ids, DWORD count)
-{
-    return list(list_original, ids, count);
-}
-
-static DWORD WINAPI console_kernel32_list(DWORD *ids, DWORD count)
-{
-    return list(list_kernel32, ids, count);
-}
-
 const struct layer_export_patch console_exports[] = {
     {"AttachConsole", (void *)console_attach, (void **)&attach_original},
     {"GetConsoleProcessList", (void *)console_list, (void **)&list_original},
-};
-const struct layer_export_patch console_kernel32_exports[] = {
-    {"AttachConsole", (void *)console_kernel32_attach, (void **)&attach_kernel32},
-    {"GetConsoleProcessList", (void *)console_kernel32_list, (void **)&list_kernel32},
 };
 const size_t console_exports_count = sizeof console_exports / sizeof *console_exports;

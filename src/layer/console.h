@@ -6,8 +6,8 @@
 #include "layer/exports.h"
 #include "layer/layer.h"
 
-/* Of kernelbase, and of kernel32, which before NT 6.1 is all there is, and later leads there. */
-extern const struct layer_export_patch console_exports[], console_kernel32_exports[];
+/* Of kernelbase, or of kernel32 where that has them itself. */
+extern const struct layer_export_patch console_exports[];
 extern const size_t console_exports_count;
 
 #endif

@@ -181,7 +181,7 @@ static void show_beyond(HANDLE handle, void *info, FILE_INFORMATION_CLASS class)
     ACCESS_MASK *access = class == FileAccessInformation ? info
                           : class == FileAllInformation  ? (void *)(at + ACCESS)
                                                          : NULL;
-    if (standard && shown.pending)
+    if (standard && shown.pending && shares_pending_is(SHARES_PENDING_SHOWN))
         standard->delete_pending = TRUE;
     if (access)
         *access |= shown.access;

@@ -1,4 +1,5 @@
 // The service functions that read and change a service's configuration.
+#include "core/security.h"
 #include "layer/service_api.h"
 #include "layer/service_pack.h"
 
@@ -393,22 +394,32 @@ BOOL WINAPI service_QueryServiceObjectSecurity(SC_HANDLE service, SECURITY_INFOR
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlMakeSelfRelativeSD(PSECURITY_DESCRIPTOR, PSECURITY_DESCRIPTOR, ULONG *);
-NTSYSAPI BOOLEAN NTAPI RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR);
 
 BOOL WINAPI service_SetServiceObjectSecurity(SC_HANDLE service, SECURITY_INFORMATION parts,
                                              PSECURITY_DESCRIPTOR descriptor)
 {
-    if (!descriptor || !RtlValidSecurityDescriptor(descriptor))
+    // Not with RtlValidSecurityDescriptor: Wine 8's answers with a status.
+    const uint16_t self_relative = 0x8000;
+    const SECURITY_DESCRIPTOR *given = descriptor;
+    bool relative_already = given && (given->Control & self_relative);
+    if (!given || given->Revision != SECURITY_DESCRIPTOR_REVISION ||
+        (relative_already && !security_valid(given, SCM_MESSAGE_MAX / 2)))
         return service_result(ERROR_INVALID_SECURITY_DESCR);
     // What goes over the wire has no pointers; one that is so already is copied as it is.
-    ULONG len = 0;
-    RtlMakeSelfRelativeSD(descriptor, NULL, &len);
+    // Wine 8's RtlMakeSelfRelativeSD cuts such a one off where there are gaps in it.
+    ULONG len = relative_already ? (ULONG)security_extent(descriptor) : 0;
+    if (!relative_already)
+        RtlMakeSelfRelativeSD(descriptor, NULL, &len);
     if (!len || len > SCM_MESSAGE_MAX / 2)
         return service_result(ERROR_INVALID_SECURITY_DESCR);
     layer_cleanup_free void *relative = layer_alloc(len);
     if (!relative)
         return service_result(ERROR_NOT_ENOUGH_MEMORY);
-    NTSTATUS status = RtlMakeSelfRelativeSD(descriptor, relative, &len);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (relative_already)
+        memcpy(relative, descriptor, len);
+    else
+        status = RtlMakeSelfRelativeSD(descriptor, relative, &len);
     if (!NT_SUCCESS(status))
         return service_result(RtlNtStatusToDosError(status));
     service_cleanup_call struct service_call call;

@@ -77,24 +77,40 @@ bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share)
     return false;
 }
 
-/* Whether the system refuses to open what is to be deleted, as Windows does: Wine 8 does not
- * (server/fd.c, open_fd). */
-static bool system_knows_pending(void)
+/* What the system makes of a file that is to be deleted: enum shares_pending. Tried once, on a file
+ * of the layer's own. */
+static unsigned system_pending(void)
 {
-    static LONG known; // 1 no, 2 yes
-    if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) {
+    enum { KNOWN = 0x100 };
+    static LONG found;
+    LONG pending = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
+    if (!pending) {
         layer_cleanup_handle HANDLE file = NULL, again = NULL;
+        struct nt_file_standard_information info = {0};
+        IO_STATUS_BLOCK io;
         struct str16_buf name;
         uint16_t units[COPYUP_WORK_NAME_MAX];
-        NTSTATUS status = copyup_make_work(GENERIC_WRITE | DELETE, FILE_NON_DIRECTORY_FILE, 0,
-                                           units, &name, &file);
+        NTSTATUS status = copyup_make_work(GENERIC_READ | GENERIC_WRITE | DELETE,
+                                           FILE_NON_DIRECTORY_FILE, 0, units, &name, &file);
         if (!status)
             status = host_delete(file);
+        if (!status &&
+            !real.NtQueryInformationFile(file, &io, &info, sizeof info, FileStandardInformation) &&
+            info.delete_pending)
+            pending |= SHARES_PENDING_SHOWN;
         if (!status)
             status = host_open(str16_view(&name), FILE_READ_ATTRIBUTES, FILE_OPEN, 0, 0, &again);
-        __atomic_store_n(&known, status == STATUS_DELETE_PENDING ? 2 : 1, __ATOMIC_RELEASE);
+        if (status == STATUS_DELETE_PENDING)
+            pending |= SHARES_PENDING_REFUSED;
+        pending |= KNOWN;
+        __atomic_store_n(&found, pending, __ATOMIC_RELEASE);
     }
-    return known == 2;
+    return (unsigned)pending;
+}
+
+bool shares_pending_is(enum shares_pending what)
+{
+    return system_pending() & what;
 }
 
 bool shares_delete_pending(struct str16 canon)
@@ -108,7 +124,7 @@ bool shares_delete_pending(struct str16 canon)
             continue;
         if (is_true(&open, canon)) {
             if (doom == SHARES_PENDING)
-                return system_knows_pending();
+                return shares_pending_is(SHARES_PENDING_REFUSED);
             continue;
         }
         // Who was to delete it has ended in a way that the layer did not see.

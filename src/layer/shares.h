@@ -26,6 +26,14 @@ bool shares_exclude(struct str16 canon, ACCESS_MASK access, ULONG share);
  * ended before he could, it is deleted here. */
 bool shares_delete_pending(struct str16 canon);
 
+/* Whether the system does this with what is to be deleted, as Windows does. Wine 8 does neither
+ * (server/fd.c, open_fd; dlls/ntdll/unix/file.c, NtQueryInformationFile). */
+enum shares_pending {
+    SHARES_PENDING_REFUSED = 1, // to open it
+    SHARES_PENDING_SHOWN = 2,   // by FileStandardInformation
+};
+bool shares_pending_is(enum shares_pending what);
+
 /* A duplicate of a handle that one of the VM's processes has on the host's `canon`, with the right
  * to read; NULL when there is none. It is that process's open file: whoever has it is not to move
  * its position. */

@@ -4,6 +4,7 @@
 #include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "core/security.h"
 #include "core/service_order.h"
 #include "layer/nt.h"
 #include "monitor/registry.h"
@@ -575,7 +576,7 @@ DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor)
             if (stored &&
                 RegQueryValueExW(key, L"Security", NULL, NULL, (BYTE *)stored, &bytes) ==
                     ERROR_SUCCESS &&
-                IsValidSecurityDescriptor(stored) && GetSecurityDescriptorLength(stored) <= bytes)
+                security_valid(stored, bytes))
                 *descriptor = stored;
             else
                 LocalFree(stored);

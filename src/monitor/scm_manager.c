@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "core/service_order.h"
 #include "monitor/log.h"
+#include "monitor/scm_caller.h"
 #include "monitor/scm_names.h"
 
 enum { ENTRY_MAX = 2 * (SERVICE_NAME_MAX * 2 + 8) + 64 }; // bytes of a listed service, amply
@@ -137,7 +138,9 @@ static void open_service(struct pipe_connection *c, struct wire_reader *r)
     uint64_t ticket = 0;
     DWORD error = wire_done(r) ? scm_find(name, &service) : ERROR_INVALID_PARAMETER;
     if (error == ERROR_SUCCESS)
-        error = scm_ticket(c, service, service_access(access), &ticket);
+        error = scm_caller_access(c, service->name, access, &access);
+    if (error == ERROR_SUCCESS)
+        error = scm_ticket(c, service, access, &ticket);
     struct wire_writer w = scm_reply_begin(error);
     if (error == ERROR_SUCCESS)
         wire_put_u64(&w, ticket);

@@ -2,9 +2,9 @@
 #include "monitor/scm_server.h"
 
 #include <stdlib.h>
+#include "core/security.h"
 #include "monitor/log.h"
-
-BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR, ULONG, SECURITY_INFORMATION);
+#include "monitor/scm_dependents.h"
 
 static struct service *service_of(struct pipe_connection *c)
 {
@@ -325,7 +325,7 @@ static void set_security(struct pipe_connection *c, struct wire_reader *r)
     if (error == ERROR_SUCCESS) {
         if (blob.len)
             memcpy(change, blob.data, blob.len);
-        if (!RtlValidRelativeSecurityDescriptor(change, (ULONG)blob.len, 0))
+        if (!security_valid(change, blob.len))
             error = ERROR_INVALID_SECURITY_DESCR;
     }
     if (error == ERROR_SUCCESS)
@@ -340,37 +340,15 @@ static void set_security(struct pipe_connection *c, struct wire_reader *r)
     LocalFree(present);
 }
 
-struct dependents {
-    const wchar_t *name;
-    wchar_t group[SERVICE_NAME_MAX + 1];
-    uint32_t states;
-};
-
-static bool is_dependent(void *context, const wchar_t *name, const struct db_config *config,
-                         const struct scm_process_status *status)
-{
-    struct dependents *d = context;
-    return _wcsicmp(name, d->name) != 0 && scm_depends_on(config, d->name, d->group) &&
-           service_listed(config->type, status->status.state, ~0u, d->states);
-}
-
 static void enum_dependents(struct pipe_connection *c, struct wire_reader *r)
 {
-    struct dependents d = {.name = service_of(c)->name};
-    d.states = wire_get_u32(r);
-    uint32_t first = wire_get_u32(r);
-    struct db_config config;
+    uint32_t states = wire_get_u32(r), first = wire_get_u32(r);
+    struct wire_writer w = scm_reply_begin(ERROR_SUCCESS);
     DWORD error = ERROR_INVALID_PARAMETER;
-    if (wire_done(r) && d.states && !(d.states & ~3u))
-        error = db_load(d.name, &config);
-    if (error == ERROR_SUCCESS) {
-        if (config.group && wcslen(config.group) <= SERVICE_NAME_MAX)
-            wcscpy(d.group, config.group);
-        db_free(&config);
-    }
-    struct wire_writer w = scm_reply_begin(error);
-    if (error == ERROR_SUCCESS)
-        scm_put_services(&w, first, true, is_dependent, &d);
+    if (wire_done(r) && states && !(states & ~3u))
+        error = scm_put_dependents(&w, service_of(c)->name, states, first);
+    if (error != ERROR_SUCCESS)
+        w = scm_reply_begin(error);
     scm_reply_end(c, &w);
 }
 
