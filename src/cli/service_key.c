@@ -57,7 +57,7 @@ static LONG read_value(HKEY key, DWORD index, struct value **out)
     struct value *value = calloc(1, sizeof(*value));
     DWORD room = 4096;
     for (;;) {
-        BYTE *data = value ? realloc(value->data, room) : NULL;
+        BYTE *data = value ? realloc(value->data, room + sizeof(wchar_t)) : NULL;
         if (!data) {
             free_values(value);
             return ERROR_NOT_ENOUGH_MEMORY;
@@ -75,13 +75,15 @@ static LONG read_value(HKEY key, DWORD index, struct value **out)
             free_values(value);
             return code;
         }
+        memset(value->data + value->size, 0, sizeof(wchar_t));
         *out = value;
         return ERROR_SUCCESS;
     }
 }
 
-/* All at first: writing them may change their order. */
-static LONG copy_values(HKEY from, HKEY to)
+/* All at first: writing them may change their order. In a VM a value that is written as the host
+ * has it stays the host's: so it is another one first, longer by a terminator. */
+static LONG copy_values(HKEY from, HKEY to, bool in_vm)
 {
     struct value *values = NULL, *value;
     LONG code = ERROR_SUCCESS;
@@ -91,15 +93,20 @@ static LONG copy_values(HKEY from, HKEY to)
     }
     if (code == ERROR_NO_MORE_ITEMS)
         code = ERROR_SUCCESS;
-    for (value = values; value && code == ERROR_SUCCESS; value = value->next)
-        code = RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
+    for (value = values; value && code == ERROR_SUCCESS; value = value->next) {
+        if (in_vm)
+            code = RegSetValueExW(to, value->name, 0, value->type, value->data,
+                                  value->size + sizeof(wchar_t));
+        if (code == ERROR_SUCCESS)
+            code = RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
+    }
     free_values(values);
     return code;
 }
 
-static LONG copy_key(HKEY from, HKEY to, unsigned depth)
+static LONG copy_key(HKEY from, HKEY to, bool in_vm, unsigned depth)
 {
-    LONG code = copy_values(from, to);
+    LONG code = copy_values(from, to, in_vm);
     for (DWORD i = 0; code == ERROR_SUCCESS; i++) {
         wchar_t name[NAME_UNITS];
         DWORD len = NAME_UNITS;
@@ -120,7 +127,7 @@ static LONG copy_key(HKEY from, HKEY to, unsigned depth)
             return code;
         code = RegCreateKeyExW(to, name, 0, NULL, 0, KEY_READ | KEY_WRITE, NULL, &below_to, NULL);
         if (code == ERROR_SUCCESS) {
-            code = copy_key(below_from, below_to, depth + 1);
+            code = copy_key(below_from, below_to, in_vm, depth + 1);
             RegCloseKey(below_to);
         }
         RegCloseKey(below_from);
@@ -128,15 +135,20 @@ static LONG copy_key(HKEY from, HKEY to, unsigned depth)
     return code;
 }
 
-bool service_key_take(HKEY from, HKEY to, uint32_t start, struct plume_error *error)
+static bool take(HKEY from, HKEY to, bool in_vm, uint32_t start, struct plume_error *error)
 {
     DWORD type = start;
-    LONG code = copy_key(from, to, 0);
+    LONG code = copy_key(from, to, in_vm, 0);
     if (code == ERROR_SUCCESS && start != START_AS_IT_IS)
         code = RegSetValueExW(to, L"Start", 0, REG_DWORD, (const BYTE *)&type, sizeof(type));
     return code == ERROR_SUCCESS ||
            error_win32_code(error, (uint32_t)code, L"cannot write the configuration of the service",
                             NULL, NULL);
+}
+
+bool service_key_take(HKEY key, uint32_t start, struct plume_error *error)
+{
+    return take(key, key, true, start, error);
 }
 
 bool service_keys_check(const struct text_list *services, struct plume_error *error)
@@ -178,14 +190,14 @@ bool service_keys_give(const struct vm *vm, const struct text_list *services,
                        struct plume_error *error)
 {
     for (size_t i = 0; i < services->count; i++) {
-        HKEY key, upper;
+        HKEY key = NULL, upper = NULL;
         if (!service_key_open(services->items[i], &key, error))
             return false;
         bool ok = make_upper(vm, key, &upper);
         if (!ok)
             error_win32_code(error, ERROR_CANTWRITE, cannot, services->items[i], NULL);
         if (ok) {
-            ok = service_key_take(key, upper, SERVICE_AUTO_START, error);
+            ok = take(key, upper, false, SERVICE_AUTO_START, error);
             RegCloseKey(upper);
         }
         RegCloseKey(key);

@@ -14,10 +14,10 @@
  * service, and for drivers, which a VM does not run. */
 bool service_key_open(const wchar_t *service, HKEY *key, struct plume_error *error);
 
-/* Writes all that is in `from`, and below it, to `to`, which may be the same key: in a VM its
- * values are the VM's own from then on. `start`: a start type to be written instead of the one that
- * is there, or START_AS_IT_IS. */
-bool service_key_take(HKEY from, HKEY to, uint32_t start, struct plume_error *error);
+/* In the VM: makes all that is in the key, and below it, the VM's own, as it is. `start`: a start
+ * type to be written instead of the one that is there, or START_AS_IT_IS. Where it is ended in the
+ * middle, the value that it is at may be longer than it was; doing it again mends that. */
+bool service_key_take(HKEY key, uint32_t start, struct plume_error *error);
 
 /* On the host: whether each name is a service's that a VM can take over. */
 bool service_keys_check(const struct text_list *services, struct plume_error *error);

@@ -206,13 +206,14 @@ static int show_present(struct log_reader *reader, const struct selection *wante
         struct shown shown;
         if (!is_selected(wanted, &entry))
             continue;
+        bool kept_now = false;
         ok = show(&shown, wanted, &entry, line, len);
         if (ok && wanted->tail == UINT64_MAX)
             status = emit(&shown);
-        if (!ok || wanted->tail == UINT64_MAX)
+        else if (ok)
+            ok = kept_now = keep(&kept, wanted->tail, &shown);
+        if (!kept_now)
             free(shown.bytes);
-        else if (!keep(&kept, wanted->tail, &shown))
-            ok = false;
         ok = ok && status == EXIT_OK;
     }
     for (size_t i = 0; i < kept.count; i++) {

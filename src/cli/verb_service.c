@@ -113,20 +113,18 @@ static bool configure(SC_HANDLE service, const struct request *wanted, struct pl
     return true;
 }
 
-/* In the VM: what it sees of the host's becomes its own. */
 static bool import(const struct request *wanted, struct plume_error *error)
 {
-    HKEY key, own = NULL;
+    HKEY key, own;
     if (!service_key_open(wanted->service, &key, error))
         return false;
     LONG code = RegOpenKeyExW(key, NULL, 0, KEY_READ | KEY_WRITE, &own);
-    bool ok = code == ERROR_SUCCESS ||
-              error_win32_code(error, (uint32_t)code, L"cannot take over the service",
-                               wanted->service, NULL);
-    ok = ok && service_key_take(key, own, wanted->start_type, error);
-    if (own)
-        RegCloseKey(own);
     RegCloseKey(key);
+    if (code != ERROR_SUCCESS)
+        return error_win32_code(error, (uint32_t)code, L"cannot take over the service",
+                                wanted->service, NULL);
+    bool ok = service_key_take(own, wanted->start_type, error);
+    RegCloseKey(own);
     return ok;
 }
 

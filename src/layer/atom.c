@@ -1,6 +1,7 @@
 #include "layer/atom.h"
 
 #include "layer/guard.h"
+#include "layer/modules.h"
 #include "layer/station.h"
 
 enum {

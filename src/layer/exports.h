@@ -1,12 +1,15 @@
-// Replacing exports of DLLs that are no system calls (the service API): their first bytes are
-// overwritten with a jump when the DLL is loaded, before any code that imports it runs.
+// Replacing functions of DLLs: their first bytes are overwritten with a jump when the DLL is
+// loaded, before any code that imports it runs.
 //
-// Most are never called again. One whose replacement calls it gets its beginning moved to where it
-// can be jumped to; where that begins with something that cannot be moved, it stays as it is.
+// Most exports are never called again. One whose replacement calls it gets its beginning moved to
+// where it can be jumped to; where that begins with something that cannot be moved, it stays as it
+// is.
 #ifndef PLUME_LAYER_EXPORTS_H
 #define PLUME_LAYER_EXPORTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct layer_export_patch {
     const char *name;
@@ -22,14 +25,13 @@ struct layer_stub_patch {
     unsigned argument_bytes;
 };
 
-/* Whether the system is Wine. */
-bool layer_is_wine(void);
+/* Replaces those of the functions that the DLL at `base` exports itself and that `behind`, another
+ * DLL that its exports of the same names lead to (NULL: none), does not. False when one cannot be
+ * replaced: the process must not go on then. */
+bool exports_replace(uint8_t *base, const struct layer_export_patch *patches, size_t count,
+                     const uint8_t *behind);
 
-/* The base of a loaded module, NULL when it is not loaded. For times when no other thread loads
- * any. */
-void *layer_find_module(const char *name);
-
-/* Starts to watch the loading of modules; looks at those that are loaded already. */
-void layer_watch_modules(void);
+/* The same for system calls, which keep their originals. */
+bool exports_replace_stubs(uint8_t *base, const struct layer_stub_patch *patches, size_t count);
 
 #endif

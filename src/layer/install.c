@@ -1,7 +1,7 @@
 #include "layer/keep.h"
-#include "layer/exports.h"
 #include "layer/layer.h"
 #include "layer/lock.h"
+#include "layer/modules.h"
 #include "core/pe.h"
 
 // Mapping the layer into a process by hand. Nothing of it runs in that process until one of its

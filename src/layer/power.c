@@ -1,5 +1,6 @@
 #include "layer/power.h"
 #include "core/machine.h"
+#include "layer/modules.h"
 #include "layer/service_call.h"
 
 // A restart and a log-off stop the VM, too: whoever wants it up again starts it.

@@ -5,6 +5,7 @@
 #include "layer/atom.h"
 #include "layer/guard.h"
 #include "layer/lock.h"
+#include "layer/modules.h"
 #include "layer/service_call.h"
 
 // A process is connected when user32 comes up: to what the desktop in its parameters says, on Wine

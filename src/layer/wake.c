@@ -1,7 +1,7 @@
-#include "layer/exports.h"
 #include "layer/guard.h"
 #include "layer/handed.h"
 #include "layer/lock.h"
+#include "layer/modules.h"
 #include "layer/shared.h"
 
 void layer_wake(void)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "monitor/log.h"
+#include "monitor/output.h"
 
 struct event_source {
     wchar_t service[LOG_NAME_MAX + 1]; // whose process it is; empty: no service's
@@ -55,8 +56,10 @@ static void report(struct pipe_connection *c, const struct event_source *source,
     entry.event_id = wire_get_u32(r);
     entry.text = wire_get_str16(r);
     bool ok = wire_done(r);
-    if (ok)
+    if (ok) {
+        output_drain(source->pid); // what it has written before stands before it
         log_put(&entry);
+    }
     scm_reply_error(c, ok ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER);
 }
 

@@ -7,6 +7,7 @@ static HANDLE ring[LOG_FILES];
 static int current;
 static uint32_t number; // the current file's in the order of all
 static uint64_t length, length_max;
+static bool torn; // the last line was not written whole
 
 /* Empties a file and begins it anew. Killed in between, it is one that has nothing in it. */
 static void begin_file(int index, uint32_t its_number)
@@ -17,6 +18,7 @@ static void begin_file(int index, uint32_t its_number)
     current = index;
     number = its_number;
     length = 0;
+    torn = false;
     SetFilePointer(ring[index], 0, NULL, FILE_BEGIN);
     SetEndOfFile(ring[index]);
     if (WriteFile(ring[index], line, (DWORD)len, &written, NULL))
@@ -71,8 +73,14 @@ void log_put(const struct log_entry *entry)
     size_t len = log_entry_write(&timed, line, sizeof line);
     if (length + len > length_max)
         begin_file((current + 1) % LOG_FILES, number + 1);
-    if (len && WriteFile(ring[current], line, (DWORD)len, &written, NULL))
+    if (torn && WriteFile(ring[current], "\n", 1, &written, NULL)) {
         length += written;
+        torn = false;
+    }
+    if (!torn && len && WriteFile(ring[current], line, (DWORD)len, &written, NULL)) {
+        length += written;
+        torn = written < len;
+    }
 }
 
 void log_line(const wchar_t *format, ...)

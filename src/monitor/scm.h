@@ -125,8 +125,8 @@ void scm_server_detach(void *connection);
 /* scm_shutdown.c */
 /* Tells the services that want it that the end is near, one after the other in the order that the
  * machine has for them, and then all to stop; waits up to `milliseconds` in all, and calls `done`
- * once with the names of those that did not stop. Called again while under way: the earlier moment counts. 0: does not ask
- * them. */
+ * once with the names of those that did not stop. Called again while under way: the earlier moment
+ * counts. 0: does not ask them. */
 void scm_shutdown(DWORD milliseconds, void (*done)(const wchar_t *const *names, unsigned count));
 void scm_shutdown_status_changed(struct service *service);
 void scm_shutdown_process_ended(void);

@@ -21,13 +21,14 @@ static void add_services(HKEY services)
 {
     wchar_t name[SERVICE_NAME_MAX + 1];
     for (DWORD i = 0; count < CANDIDATES_MAX; i++) {
-        DWORD len = SERVICE_NAME_MAX + 1, start;
+        DWORD len = SERVICE_NAME_MAX + 1, start, deleted;
         if (RegEnumKeyExW(services, i, name, &len, NULL, NULL, NULL, NULL) != ERROR_SUCCESS)
             return;
         HKEY key;
         if (RegOpenKeyExW(services, name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
             continue;
-        bool own = registry_number(key, L"Start", &start) && start == SVC_AUTO_START;
+        bool own = (registry_number(key, L"Start", &start) && start == SVC_AUTO_START) ||
+                   (registry_number(key, L"DeleteFlag", &deleted) && deleted);
         HKEY triggers;
         if (!own &&
             RegOpenKeyExW(key, L"TriggerInfo", 0, KEY_QUERY_VALUE, &triggers) == ERROR_SUCCESS) {
@@ -133,6 +134,9 @@ static bool qualify(struct candidate *candidate, const struct orders *orders)
     struct db_config config;
     if (db_load(candidate->name, &config) != ERROR_SUCCESS)
         return false;
+    // Deleted while it was in use, and the VM ended before it no longer was.
+    if (config.delete_flag && db_delete(candidate->name) == ERROR_SUCCESS)
+        log_line(L"service %s: deleted", candidate->name);
     bool wanted = false, triggers;
     if ((config.type & SVC_WIN32) && !config.delete_flag) {
         wanted = config.start == SVC_AUTO_START;

@@ -94,10 +94,13 @@ static void start_late(struct event *event)
     scm_release(service);
 }
 
+// Only events of a service have a time.
 static void event_late(struct loop_timer *timer)
 {
     struct event *event = CONTAINING_RECORD(timer, struct event, timer);
-    log_line(L"service %s: does not answer", event->service ? event->service->name : L"?");
+    if (!event->service)
+        return;
+    log_line(L"service %s: does not answer", event->service->name);
     // It stays the current one until the dispatcher answers; only nobody waits for it any more.
     if (event->kind == SCM_EVENT_START)
         start_late(event);

@@ -29,9 +29,9 @@ static SC_HANDLE new_handle(SC_HANDLE manager)
 
 static DWORD make_message(uint32_t *words)
 {
-    static const uint32_t requests[] = {0,  1,  2,  3,  4,  16, 17, 17, 114, 115, 128,
-                                        32, 33, 34, 35, 36, 37, 38, 39, 65,  66,  67,
-                                        68, 69, 70, 71, 72, 73, 74, 96, 112, 113, 0xffffffff};
+    static const uint32_t requests[] = {
+        0,  1,  2,  3,  4,  16, 32, 33,  34,  35,         36, 37, 38, 39,  65,  66,  67,  68,
+        69, 70, 71, 72, 73, 74, 96, 112, 113, 0xffffffff, 7,  8,  17, 114, 115, 128, 144, 145};
     DWORD len = any(16) == 0 ? any(MESSAGE_MAX) : any(160);
     for (DWORD i = 0; i <= len / 4; i++) {
         static const uint32_t edges[] = {0,          1,          2,          3,         7,

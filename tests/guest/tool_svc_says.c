@@ -65,6 +65,7 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
     }
     if (wcscmp(mode, L"mute") != 0) {
         printf("hello from standard output\nwithout an end");
+        fflush(stdout);
         fprintf(stderr, "hello from standard error\n");
         event(EVENTLOG_INFORMATION_TYPE, 0xc1, L"the first string");
     }

@@ -28,7 +28,7 @@ test_wrong_calls() {
   refused plume exec a -- '*an operand is missing*'
   refused plume run -- '*an operand is missing*'
   refused plume run -e =x cmd -- '*a variable needs a name*'
-  refused plume service a frob -- '*the actions are ls, start, stop and status*'
+  refused plume service a frob -- '*the actions are ls, start, stop, restart, *'
   refused plume service a start -- '*the name of a service is missing*'
 }
 

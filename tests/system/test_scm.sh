@@ -211,6 +211,28 @@ test_program_that_becomes_no_service() {
   wait
 }
 
+test_deleted_while_it_runs() {
+  local name
+  vm=gone; vm gone
+  service Doomed --
+  service Doomed2 --
+  for name in Doomed Doomed2; do
+    expect 0 plume service gone start $name
+    in_vm sc delete $name
+    same 'the start of one that is to be deleted' 1072 "$(start_error $name)"
+  done
+  # One goes with its end, the other with the VM's, which it does not see.
+  expect 0 plume service gone stop Doomed
+  missing() { ! plume exec gone reg query "$services\\$1" >/dev/null 2>&1 </dev/null; }
+  wait_for 60 missing Doomed
+  ! missing Doomed2 || die 'the other is gone already'
+  expect 0 plume stop -t 0 gone
+  expect 0 plume start gone
+  wait_for 60 missing Doomed2
+  service Doomed2 --
+  expect 0 plume service gone start Doomed2
+}
+
 # rough WHAT ROUNDS: see tool_svc_rough.c.
 rough() {
   vm=rough; vm rough

@@ -8,7 +8,7 @@ static unsigned long fixed_port, dynamic_port;
 static LONG run_down_count;
 
 // What the runtime's stubs allocate with; the names are its own.
-void *__RPC_USER MIDL_user_allocate(SIZE_T size)
+void *__RPC_USER MIDL_user_allocate(size_t size)
 {
     return malloc(size);
 }
