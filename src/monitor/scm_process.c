@@ -365,7 +365,7 @@ struct process_plan {
     wchar_t *command; // the process's own from then on
     bool share;
     const struct service *service; // that it is made for
-    const wchar_t *privileges; // those that it needs, as a list; NULL: nothing is said of them
+    const wchar_t *privileges;     // those that it needs, as a list; NULL: nothing is said of them
     size_t privileges_len;
 };
 
