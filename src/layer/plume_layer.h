@@ -54,6 +54,9 @@ struct layer_outside {
     /* How many processes the VM may have, from now on and where its job does not keep that itself;
      * 0: no limit. After plume_layer_prepare(). */
     void (*limit_processes)(uint32_t most);
+    /* Whether the VM has more than that, STATUS_QUOTA_EXCEEDED, now that another is in its job.
+     * After plume_layer_enter(). */
+    NTSTATUS (*check_processes)(void);
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared

@@ -54,10 +54,11 @@ static NTSTATUS bring_in(HANDLE process, bool inherits)
         handed_to_child(process, base);
     // Whom the monitor and the commands start, they put into the job themselves. The others are in
     // it from birth, but where a job of the program's own lets its children go.
-    if (!status && !layer_state.entered)
+    if (!status && !layer_state.entered) {
         status = member_add(process);
-    if (!status)
-        status = limit_check(layer_state.entered ? 1 : 0);
+        if (!status)
+            status = limit_check();
+    }
     if (status)
         real.NtTerminateProcess(process, status);
     return status;

@@ -7,6 +7,7 @@
 #include "monitor/scm_account.h"
 #include "monitor/output.h"
 #include "vm/handle_list.h"
+#include "vm/job_limits.h"
 
 enum {
     CONTROL_TIMEOUT = 30000, // ms that a handler may take before ControlService() gives up
@@ -350,9 +351,8 @@ static DWORD create(const wchar_t *command, const wchar_t *service, PROCESS_INFO
     free(writable);
     if (environment)
         DestroyEnvironmentBlock(environment);
-    if (error == ERROR_SUCCESS && job && !AssignProcessToJobObject(job, made->hProcess)) {
-        error = GetLastError();
-        TerminateProcess(made->hProcess, error);
+    if (error == ERROR_SUCCESS && job &&
+        (error = job_limits_add(job, made->hProcess)) != ERROR_SUCCESS) {
         CloseHandle(made->hThread);
         CloseHandle(made->hProcess);
     }
