@@ -87,8 +87,11 @@ void trace_reader_refused(const struct trace_reader *reader, const wchar_t *serv
                           void (*each)(void *context, const struct trace_record *record),
                           void *context)
 {
+    // The records' clock goes on in steps of up to 16 ms, and Wine's a little more.
+    const uint64_t step = 500000;
     struct trace_record record;
     uint32_t process = 0;
+    since -= step;
     struct trace_cursor starts =
         trace_cursor_on(reader->traced.services, TRACE_SERVICES_ORDER, true);
     struct trace_cursor refused =
