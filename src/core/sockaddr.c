@@ -338,3 +338,34 @@ bool sockaddr_must_be_bound(uint32_t code, const void *input, size_t size)
         return !get32((const uint8_t *)input + AT_SYNCHRONOUS);
     return code == CODE_SUPER_CONNECT;
 }
+
+void sockaddr_put_text(struct str16_buf *out, struct sockaddr_view view)
+{
+    static const char hex[] = "0123456789abcdef";
+    const uint8_t *at = view.at + (sockaddr_is_ipv6(view) ? 8 : 4);
+    if (!sockaddr_is_ipv6(view)) {
+        for (unsigned i = 0; i < 4; i++) {
+            if (i)
+                str16_put_unit(out, '.');
+            str16_put_u32(out, at[i]);
+        }
+    } else {
+        bool zero = true;
+        for (unsigned i = 0; i < 15; i++)
+            zero = zero && !at[i];
+        str16_put_unit(out, '[');
+        if (zero && at[15] <= 1) {
+            str16_put_ascii(out, at[15] ? "::1" : "::");
+        } else {
+            for (unsigned i = 0; i < 16; i++) {
+                if (i && i % 2 == 0)
+                    str16_put_unit(out, ':');
+                str16_put_unit(out, (uint16_t)hex[at[i] >> 4]);
+                str16_put_unit(out, (uint16_t)hex[at[i] & 15]);
+            }
+        }
+        str16_put_unit(out, ']');
+    }
+    str16_put_unit(out, ':');
+    str16_put_u32(out, sockaddr_port(view));
+}

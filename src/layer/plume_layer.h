@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include "nt.h"
 
+struct trace_readers;
+struct trace_ring;
+
 enum {
     LAYER_ID_MAX = 96,    // UTF-16 units, terminator included
     LAYER_PATH_MAX = 520, // the same, for the VM's roots
@@ -70,6 +73,20 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
  * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what (static
  * ASCII); the process is then as it was. */
 NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what);
+
+/* Where a running VM's processes record what they do: core/trace.h, of the orders that it names.
+ * Written to by hostile processes while it is read. */
+struct layer_traced {
+    struct trace_readers *readers;
+    struct trace_ring *all, *refused, *services;
+};
+
+/* Maps the memory of a running VM into this process, for as long as that lives. To be called before
+ * plume_layer_enter(), if that is called at all. */
+NTSTATUS plume_layer_trace_open(const struct layer_config *config, struct layer_traced *traced);
+
+/* For the monitor, after plume_layer_prepare(): a service was started in this process. */
+void plume_layer_trace_service(const uint16_t *service, uint32_t process);
 
 /* The calls of the outside; valid also before plume_layer_enter(). */
 const struct layer_outside *plume_layer_outside(void);

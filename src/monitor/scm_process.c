@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <userenv.h>
+#include "layer/plume_layer.h"
 #include "monitor/log.h"
 #include "monitor/scm_account.h"
 #include "monitor/output.h"
@@ -394,6 +395,7 @@ static DWORD make_process(const struct process_plan *plan, struct service_proces
             log_line(L"process %lu keeps privileges that it does not need: Win32 error %lu",
                      process->pid, limited);
     }
+    plume_layer_trace_service((const uint16_t *)plan->service->name, process->pid);
     if (!loop_wait_for(&process->exit, process->process) ||
         ResumeThread(info.hThread) == (DWORD)-1) {
         error = GetLastError();
@@ -478,6 +480,7 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
             process = p;
     }
     if (process) {
+        plume_layer_trace_service((const uint16_t *)service->name, process->pid);
         free(command);
     } else if (error == ERROR_SUCCESS) {
         struct process_plan plan = {.command = command, .share = share, .service = service};
