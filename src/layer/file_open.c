@@ -392,6 +392,7 @@ static NTSTATUS open_named(struct open_call *call)
         return status ? status : call_real(call, &attributes, call->disposition);
     }
     case NTPATH_DEVICE:
+    case NTPATH_DENIED: // was answered above
         break;
     }
     return call_real(call, call->attributes, call->disposition);
