@@ -163,6 +163,19 @@ static bool parse_machine(struct str16 name, const struct ntpath_drives *drives,
     return true;
 }
 
+/* What the name `canon` of a device, or of something below it, leads to. */
+static enum ntpath_kind kind_of_device(struct str16 canon, bool below)
+{
+    switch (rule_find(RULE_FILE, canon)->verdict) {
+    case RULE_DENIED:
+        return NTPATH_DENIED;
+    case RULE_SHARED:
+        return NTPATH_DEVICE;
+    default:
+        return below ? NTPATH_FILE : NTPATH_DEVICE;
+    }
+}
+
 static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
                          struct str16_buf *canon, struct ntpath *path)
 {
@@ -190,10 +203,7 @@ static bool parse_device(struct str16 name, const struct ntpath_drives *drives,
     size_t device = 0;
     while (device < below.len && below.s[device] != '\\')
         device++;
-    path->kind =
-        !device || device == below.len || rule_find(RULE_FILE, whole)->verdict == RULE_SHARED
-            ? NTPATH_DEVICE
-            : NTPATH_FILE;
+    path->kind = kind_of_device(whole, device && device < below.len);
     path->below = after_components(name, 2);
     return put_volume(path, canon, (struct str16){0});
 }
@@ -259,15 +269,14 @@ bool ntpath_parse(struct str16 name, const struct ntpath_drives *drives, struct 
         if (str16_equal_ascii(component, "UNC") &&
             parse_machine(str16_skip(rest, first), drives, path))
             return true;
-        bool shared = false;
+        path->kind = first < rest.len ? NTPATH_FILE : NTPATH_DEVICE;
         if (!str16_equal_ascii(component, "UNC") && !str16_starts_ascii(component, "Volume{")) {
             // A device's link has its device's rule. The two names are the same but for a few.
             str16_put_ascii(canon, "Device\\");
             str16_put(canon, rest);
-            shared = rule_find(RULE_FILE, str16_view(canon))->verdict == RULE_SHARED;
+            path->kind = kind_of_device(str16_view(canon), first < rest.len);
             canon->len = 0;
         }
-        path->kind = shared || first == rest.len ? NTPATH_DEVICE : NTPATH_FILE;
         path->below = after_components(rest, str16_equal_ascii(component, "UNC") ? 3 : 1);
         return put_volume(path, canon, rest);
     }

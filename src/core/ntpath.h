@@ -18,6 +18,7 @@ enum ntpath_kind {
     NTPATH_PIPE,     // \Device\NamedPipe: `canon` is the pipe's name, empty for the device itself
     NTPATH_MAILSLOT, // likewise
     NTPATH_DEVICE,   // a device without a name below it, or one that the rules share
+    NTPATH_DENIED,   // a device that the rules deny
 };
 
 struct ntpath {

@@ -15,6 +15,8 @@ const struct rule rule_table[] = {
     {RULE_FILE, "Device\\Nsi\\*", RULE_SHARED, "the network configuration, read only"},
     {RULE_FILE, "Device\\MountPointManager\\*", RULE_SHARED, "which volume has which letter"},
     {RULE_FILE, "Device\\Null\\*", RULE_SHARED, "holds nothing"},
+    {RULE_FILE, "Device\\Http\\*", RULE_DENIED,
+     "the kernel's web server: it would take the VM's URLs and ports for the whole machine"},
 
     {RULE_OBJECT, "\\BaseNamedObjects\\*", RULE_PRIVATE, "the named objects of programs, Global\\"},
     {RULE_OBJECT, "\\Sessions\\*\\BaseNamedObjects\\*", RULE_PRIVATE, "the same, Local\\"},

@@ -200,6 +200,8 @@ NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *n
         if (!ntpath_parse(text, layer_drives(), &canon, &name->path))
             return STATUS_NAME_TOO_LONG;
     }
+    if (!status && name->path.kind == NTPATH_DENIED)
+        return STATUS_OBJECT_PATH_NOT_FOUND; // as where the driver is not loaded
     if (status || name->path.kind != NTPATH_FILE)
         return status;
     // What this host does not take for a volume, as which Windows would, and what it does not take

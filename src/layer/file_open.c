@@ -428,6 +428,7 @@ static NTSTATUS open_followed(const struct open_call *call, struct file_name *na
         return status ? status : call_real(call, &attributes, call->disposition);
     }
     case NTPATH_DEVICE:
+    case NTPATH_DENIED: // was answered above
         break;
     }
     return call_real(call, call->attributes, call->disposition);

@@ -12,6 +12,7 @@ struct listing {
     uint8_t *out;      // NULL: there is no buffer
     size_t head, tail; // bytes: the next structure, the lowest text
     size_t needed;     // of what did not fit
+    size_t whole;      // of all
     uint32_t count;    // of what did
     bool full, ansi;
     int kind;
@@ -37,11 +38,12 @@ static void add(struct listing *list, struct str16 name, struct str16 display_na
     size_t texts =
         service_text_size(name, list->ansi) + service_text_size(display_name, list->ansi);
     size_t size = entry_size(list->kind);
+    // What is asked for is the room that the texts take in UTF-16, by the ANSI functions too.
+    size_t asked = size + service_text_size(name, false) + service_text_size(display_name, false);
+    list->whole += asked;
     if (list->full || !list->out || list->tail - list->head < size + texts) {
         list->full = true;
-        // What is asked for is the room that the texts take in UTF-16, by the ANSI functions too.
-        list->needed +=
-            size + service_text_size(name, false) + service_text_size(display_name, false);
+        list->needed += asked;
         return;
     }
     // The two structures begin alike: the names, then the status; the longer one goes on.
@@ -104,6 +106,10 @@ static void put_enum(struct wire_writer *w, const void *context)
     wire_put_str16_opt(w, service_text(request->group));
 }
 
+// Who cannot go on where the list ended, because there is nothing to note the place in, begins anew
+// with the room that he is told: it has to be enough for all. So EnumDependentServices is
+// documented; of EnumServicesStatusEx with no resume handle Windows does not document it, and
+// Wine's management instrumentation (fill_service in dlls/wbemprox/builtin.c) relies on it.
 static BOOL finish(struct listing *list, DWORD error, DWORD *needed, DWORD *returned, DWORD *resume)
 {
     if (error != ERROR_SUCCESS)
@@ -111,7 +117,7 @@ static BOOL finish(struct listing *list, DWORD error, DWORD *needed, DWORD *retu
     if (resume)
         *resume = list->full ? *resume + list->count : 0;
     *returned = list->count;
-    *needed = (DWORD)list->needed;
+    *needed = (DWORD)(!list->full ? 0 : resume ? list->needed : list->whole);
     return service_result(list->full ? ERROR_MORE_DATA : ERROR_SUCCESS);
 }
 

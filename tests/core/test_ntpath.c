@@ -216,6 +216,14 @@ static const struct expected devices[] = {
     {"\\??\\GLOBALROOT\\", ""},
 };
 
+static const struct expected denied[] = {
+    {"\\Device\\Http", "Device\\Http"},
+    {"\\Device\\Http\\ReqQueue", "Device\\Http\\ReqQueue"},
+    {"\\device\\HTTP\\x", "device\\HTTP\\x"},
+    {"\\??\\GLOBALROOT\\Device\\Http\\x", "Device\\Http\\x"},
+    {"\\??\\Http\\x", "Http\\x"},
+};
+
 static void names_of_files(void **state)
 {
     (void)state;
@@ -234,6 +242,8 @@ static void names_of_devices(void **state)
 {
     (void)state;
     check_all(NTPATH_DEVICE, false, devices, COUNT(devices));
+    check_all(NTPATH_DENIED, false, denied, COUNT(denied));
+    check("\\Device\\Https\\x", NTPATH_FILE, "Device\\Https\\x", false);
 }
 
 static void pipes_and_mailslots(void **state)

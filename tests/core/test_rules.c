@@ -115,6 +115,7 @@ static void verdicts(void **state)
         {RULE_FILE, RULE_SHARED, "device\\AFD"},
         {RULE_FILE, RULE_SHARED, "Device\\ConDrv\\Connect"},
         {RULE_FILE, RULE_SHARED, "Device\\Null"},
+        {RULE_FILE, RULE_DENIED, "Device\\Http\\ReqQueue"},
         {RULE_FILE, RULE_PRIVATE, "X\\Device\\Null"}, // only from the beginning
 
         {RULE_OBJECT, RULE_PRIVATE, "\\BaseNamedObjects"},

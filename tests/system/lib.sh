@@ -87,3 +87,36 @@ fetched() {
 installed() {
   (. "$root/script/lib/common.sh"; command -v "$1" >/dev/null || need_packages "$2") || die "there is no $1"
 }
+
+# start_two: the VMs a and b, and the folders that guests run in: $scratch/host natively, $scratch/work in a VM.
+start_two() {
+  mkdir "$scratch/work" "$scratch/host"
+  plume create a >/dev/null; plume create b >/dev/null
+  plume start a >/dev/null; plume start b >/dev/null
+}
+
+# output WHERE GUEST: what the guest says there, in the folder $scratch/work (on the host: $scratch/host).
+output() {
+  local where=$1 guest=$2
+  if [ "$where" = host ]; then
+    (cd "$scratch/host" && "$wine" "$guests/$guest.exe" 2>&1 </dev/null)
+  else
+    (cd "$scratch/work" && plume exec "$where" "$guests/$guest.exe" 2>&1 </dev/null)
+  fi | tr -d '\r' | grep -v '^differs:'
+}
+
+# at_once GUEST PLACE...: the guest in all the places at the same time says what it says alone.
+at_once() {
+  local guest=$1 place pids=() pid
+  shift
+  output "$1" "$guest" >"$scratch/$guest.alone"
+  [ -s "$scratch/$guest.alone" ] || die "$guest says nothing"
+  for place in "$@"; do
+    output "$place" "$guest" >"$scratch/$guest.$place" &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid" || true; done
+  for place in "$@"; do
+    diff -u --label alone --label "at once, $place" "$scratch/$guest.alone" "$scratch/$guest.$place" || die "$guest differs in $place"
+  done
+}

@@ -1,0 +1,15 @@
+// What the guests that use the system's own services share: each starts the service, uses it and
+// stops it.
+#ifndef PLUME_TEST_GUEST_SERVICE_H
+#define PLUME_TEST_GUEST_SERVICE_H
+
+#include <windows.h>
+
+/* Starts the service, if it does not run, and waits until it does; says whether it runs in the end.
+ */
+BOOL service_running(const wchar_t *service);
+
+/* Stops the service and waits until it has; says whether it did, or with which error it refused. */
+void service_stopped(const wchar_t *service);
+
+#endif

@@ -1,0 +1,110 @@
+// The task scheduler: a task that the service runs, registered the old way (a .job file that the
+// service finds by watching its folder) and the new way (over RPC).
+#define COBJMACROS
+#include <winsock2.h>
+#include <windows.h>
+#include <initguid.h>
+#include <mstask.h>
+#include <stdio.h>
+#include "common_service.h"
+#include "common_step.h"
+
+static void say_result(const char *name, HRESULT result)
+{
+    say(name, "%08lx", (unsigned long)result);
+}
+
+static BOOL appears(const wchar_t *path)
+{
+    for (DWORD start = GetTickCount(); GetTickCount() - start < 60000; Sleep(50)) {
+        WIN32_FILE_ATTRIBUTE_DATA data;
+        if (GetFileAttributesExW(path, GetFileExInfoStandard, &data) && data.nFileSizeLow)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+// A trigger is needed: a task without one is "not scheduled", and is not run by hand either.
+static void add_trigger(ITask *task)
+{
+    ITaskTrigger *trigger;
+    WORD index;
+    HRESULT result = ITask_CreateTrigger(task, &index, &trigger);
+    say_result("trigger", result);
+    if (FAILED(result))
+        return;
+    TASK_TRIGGER when = {.cbTriggerSize = sizeof when,
+                         .wBeginYear = 2098,
+                         .wBeginMonth = 1,
+                         .wBeginDay = 1,
+                         .TriggerType = TASK_TIME_TRIGGER_ONCE};
+    say_result("set", ITaskTrigger_SetTrigger(trigger, &when));
+    ITaskTrigger_Release(trigger);
+}
+
+static void run_task(ITaskScheduler *scheduler)
+{
+    ITask *task = NULL;
+    IPersistFile *file = NULL;
+    wchar_t folder[MAX_PATH], output[MAX_PATH], parameters[MAX_PATH + 50], *saved = NULL;
+    GetCurrentDirectoryW(MAX_PATH, folder);
+    GetFullPathNameW(L"task.out", MAX_PATH, output, NULL);
+    DeleteFileW(output);
+    ITaskScheduler_Delete(scheduler, L"Plume task");
+    HRESULT result = ITaskScheduler_NewWorkItem(scheduler, L"Plume task", &CLSID_CTask, &IID_ITask,
+                                                (IUnknown **)&task);
+    say_result("new", result);
+    if (FAILED(result))
+        return;
+    say_result("program", ITask_SetApplicationName(task, L"C:\\windows\\system32\\cmd.exe"));
+    swprintf(parameters, MAX_PATH + 50, L"/c echo run> %ls", output);
+    say_result("parameters", ITask_SetParameters(task, parameters));
+    say_result("folder", ITask_SetWorkingDirectory(task, folder));
+    add_trigger(task);
+    say_result("file", ITask_QueryInterface(task, &IID_IPersistFile, (void **)&file));
+    say_result("save", IPersistFile_Save(file, NULL, TRUE));
+    if (SUCCEEDED(IPersistFile_GetCurFile(file, &saved)) && saved) {
+        say("it lies in", "%ls", saved);
+        say("it is there", "%d", GetFileAttributesW(saved) != ~0u);
+        CoTaskMemFree(saved);
+    }
+    say_result("run", ITask_Run(task));
+    say("it has run", "%d", appears(output));
+    DeleteFileW(output);
+    IPersistFile_Release(file);
+    ITask_Release(task);
+    say_result("delete", ITaskScheduler_Delete(scheduler, L"Plume task"));
+}
+
+static void list_tasks(ITaskScheduler *scheduler)
+{
+    IEnumWorkItems *list;
+    wchar_t **names;
+    ULONG count;
+    if (FAILED(ITaskScheduler_Enum(scheduler, &list)))
+        return;
+    while (IEnumWorkItems_Next(list, 1, &names, &count) == S_OK) {
+        say("task", "%ls", names[0]);
+        CoTaskMemFree(names[0]);
+        CoTaskMemFree(names);
+    }
+    IEnumWorkItems_Release(list);
+}
+
+int main(void)
+{
+    service_running(L"Schedule");
+    say_result("COM", CoInitializeEx(NULL, COINIT_APARTMENTTHREADED));
+    ITaskScheduler *scheduler = NULL;
+    HRESULT result = CoCreateInstance(&CLSID_CTaskScheduler, NULL, CLSCTX_INPROC_SERVER,
+                                      &IID_ITaskScheduler, (void **)&scheduler);
+    say_result("scheduler", result);
+    if (SUCCEEDED(result)) {
+        run_task(scheduler);
+        list_tasks(scheduler);
+        ITaskScheduler_Release(scheduler);
+    }
+    CoUninitialize();
+    service_stopped(L"Schedule");
+    return 0;
+}

@@ -1,0 +1,21 @@
+# The system's own services: each is started by the VM's service control manager, used by a client in the VM and
+# stopped, in two VMs and on the host at the same time. docs/services.md has the table.
+
+test_system_services_with_files() {
+  start_two
+  at_once sys_bits host a b
+  at_once sys_task host a b
+}
+
+test_system_services_with_settings() {
+  start_two
+  at_once sys_printer a b
+  at_once sys_eventlog host a b
+  at_once sys_services host a b
+}
+
+test_system_services_over_com() {
+  start_two
+  at_once sys_wmi host a b
+  at_once sys_wia host a b
+}
