@@ -36,7 +36,7 @@ static size_t to_bytes(const wchar_t *text, char out[TRACE_SHOWN_MAX])
     return len > 0 ? (size_t)len - 1 : 0;
 }
 
-static const wchar_t line_form[] = L"%-12ls  %-6ls  %-16ls  %-20hs  %-8hs  %-8hs  %-8ls  %-32hs  "
+static const wchar_t line_form[] = L"%-12ls  %-6ls  %-16ls  %-22hs  %-8hs  %-8hs  %-8ls  %-32hs  "
                                    L"%ls\n";
 
 size_t trace_show_headings(char out[TRACE_SHOWN_MAX])

@@ -12,6 +12,7 @@
 enum {
     POLL_MS = 5,
     RUNNING_MS = 250, // how often to look whether the VM still runs
+    STOP_SECONDS = 10,
 };
 
 struct request {
@@ -230,12 +231,12 @@ static int run(struct command *command)
         what.line = command->raw[program];
     }
     ctrl_c_hold();
-    if (what.program && !vm_is_running(&vm)) {
-        if (!vm_start(&vm, &error))
-            return fail(&error);
-        note(L"the VM '%ls' was started, and goes on running", vm.name);
-    }
-    return trace(&vm, &wanted, &what);
+    if (!what.program || vm_is_running(&vm))
+        return trace(&vm, &wanted, &what);
+    if (!vm_start(&vm, &error))
+        return fail(&error);
+    int status = trace(&vm, &wanted, &what);
+    return vm_stop(&vm, STOP_SECONDS, false, &error) ? status : fail(&error);
 }
 
 const struct verb verb_trace = {
@@ -244,8 +245,10 @@ const struct verb verb_trace = {
              L"[-- CMD [ARG...]]",
     .summary = L"Show what names a VM's programs use and what becomes of each",
     .details =
-        L"With CMD: runs it in the VM, which is started if need be, and traces it and what it\n"
-        L"starts until it ends; the exit status is its own, and the lines go to standard error.\n"
+        L"With CMD: runs it in the VM and traces it and what it starts until it ends; the exit\n"
+        L"status is its own, and the lines go to standard error. A VM that does not run is "
+        L"started\n"
+        L"for that, and stopped then.\n"
         L"Without: traces all programs of a VM that runs until Ctrl-C or its end. --service S: "
         L"only\n"
         L"the processes of that service (beside those of CMD), also when it starts later.\n"
