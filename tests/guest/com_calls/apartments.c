@@ -7,6 +7,13 @@
 
 // ---- a listener ----
 
+/* Counts what it is told; `thread` is where it was told last. */
+struct listener {
+    IPlumeListener listener;
+    LONG references, count, sum;
+    DWORD thread;
+};
+
 static struct listener *of(IPlumeListener *this)
 {
     return CONTAINING_RECORD(this, struct listener, listener);
@@ -40,7 +47,7 @@ static HRESULT WINAPI listener_told(IPlumeListener *this, LONG value)
     return value == 13 ? E_ABORT : S_OK;
 }
 
-void listener_init(struct listener *listener)
+static void listener_init(struct listener *listener)
 {
     static IPlumeListenerVtbl calls = {listener_query, listener_add_ref, listener_release,
                                        listener_told};

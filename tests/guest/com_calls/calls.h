@@ -22,10 +22,6 @@ void unregister_all(void);
 /* The class in the DLL, for this user alone. */
 void register_for_user(const wchar_t *mark);
 void unregister_for_user(void);
-/* "HKCR\PATH" = text */
-void set_class_value(const wchar_t *path, const wchar_t *name, const wchar_t *text);
-/* What is beside this program. */
-void path_beside(wchar_t *path, const wchar_t *name);
 
 // ---- serve.c ----
 
@@ -49,15 +45,6 @@ void release_and_wait(IPlumeTest *object);
 /* The same, but the server is told to end: Wine 8 leaves references to proxies that were in the
  * global table behind (CoReleaseMarshalData of a proxy fails). */
 void end_and_wait(IPlumeTest *object);
-/* A listener that counts what it is told; `thread` is where it was told last. */
-struct listener {
-    IPlumeListener listener;
-    LONG references, count, sum;
-    DWORD thread;
-};
-void listener_init(struct listener *listener);
-/* All that an object can be asked that needs no more than its proxy. */
-void ask_all(IPlumeTest *object);
 
 // ---- the parts ----
 

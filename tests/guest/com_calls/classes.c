@@ -19,7 +19,8 @@ static void unregistered(void)
     told("a name that is none", CLSIDFromProgID(L"Plume.Test", &id));
 }
 
-void ask_all(IPlumeTest *object)
+/* All that an object can be asked that needs no more than its proxy. */
+static void ask_all(IPlumeTest *object)
 {
     wchar_t text[MARK] = L"";
     LONG values[1000], sum = 0, expected = 0, impersonated = -1, reverted = -1;

@@ -11,7 +11,8 @@ static void text_of(wchar_t *text, const GUID *id)
     StringFromGUID2(id, text, 40);
 }
 
-void path_beside(wchar_t *path, const wchar_t *name)
+/* What is beside this program. */
+static void path_beside(wchar_t *path, const wchar_t *name)
 {
     GetModuleFileNameW(NULL, path, MAX_PATH);
     wcscpy(wcsrchr(path, L'\\') + 1, name);
@@ -30,11 +31,6 @@ static void set(HKEY root, const wchar_t *path, const wchar_t *name, const wchar
     }
     if (status)
         say("registration", "%ls error %ld", path, status);
-}
-
-void set_class_value(const wchar_t *path, const wchar_t *name, const wchar_t *text)
-{
-    set(HKEY_LOCAL_MACHINE, path, name, text);
 }
 
 /* CLSID\{class}SUB */
@@ -114,7 +110,7 @@ bool register_all(const wchar_t *mark, bool multi_threaded)
     set_class(HKEY_LOCAL_MACHINE, &com_in_proc, L"\\Mark", NULL, mark);
     set_program(&com_local, mark, multi_threaded);
     text_of(text, &com_local);
-    set_class_value(L"Plume.Test.Local\\CLSID", NULL, text);
+    set(HKEY_LOCAL_MACHINE, L"Plume.Test.Local\\CLSID", NULL, text);
     set_program(&com_fragile, mark, multi_threaded);
     set_class(HKEY_LOCAL_MACHINE, &com_missing, L"\\LocalServer32", NULL,
               L"C:\\there is none\\server.exe");
