@@ -134,6 +134,15 @@ static void end(void)
     ResetEvent(bridge.reply);
 }
 
+static NTSTATUS said(NTSTATUS status, const char *what)
+{
+    if (status)
+        log_line(L"a program of the other bitness cannot be brought into the VM: %hs (0x%lx)", what,
+                 (unsigned long)status);
+    return status;
+}
+
+/* A process of the other bitness than the monitor's. */
 static NTSTATUS give(HANDLE process, uint32_t child)
 {
     HANDLE theirs;
@@ -153,13 +162,21 @@ static NTSTATUS give(HANDLE process, uint32_t child)
         end();
         return STATUS_UNSUCCESSFUL;
     }
-    NTSTATUS status = (NTSTATUS)bridge.shared->status;
-    if (status) {
-        bridge.shared->what[BRIDGE_WHAT_MAX - 1] = 0;
-        log_line(L"a program of the other bitness cannot be brought into the VM: %hs (0x%lx)",
-                 bridge.shared->what, (unsigned long)status);
-    }
-    return status;
+    bridge.shared->what[BRIDGE_WHAT_MAX - 1] = 0;
+    return said((NTSTATUS)bridge.shared->status, bridge.shared->what);
+}
+
+/* One of the other bitness than its parent's, which may be the monitor's own. */
+static NTSTATUS give_any(HANDLE process, uint32_t child)
+{
+    BOOL theirs = FALSE, ours = FALSE;
+    const char *what = "";
+    if (!IsWow64Process(process, &theirs) || !IsWow64Process(GetCurrentProcess(), &ours))
+        return STATUS_INVALID_HANDLE;
+    if (!theirs != !ours)
+        return give(process, child);
+    NTSTATUS status = plume_layer_give(config, process, child, &what);
+    return said(status, what);
 }
 
 void bridge_open(const struct layer_config *of_vm)
@@ -194,7 +211,7 @@ void bridge_request(struct pipe_connection *connection, struct wire_reader *r)
     HANDLE caller = open_caller(pid ? pid : claimed);
     if (caller && DuplicateHandle(caller, (HANDLE)(ULONG_PTR)number, GetCurrentProcess(), &process,
                                   0, FALSE, DUPLICATE_SAME_ACCESS)) {
-        status = give(process, child);
+        status = give_any(process, child);
         CloseHandle(process);
     }
     if (caller)
