@@ -33,6 +33,10 @@ enum scm_op {
                          // -> str station, str desktop: their names on the host
     SCM_EVENT_SOURCE, // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
 
+    SCM_GIVE_LAYER, // u32 SCM_VERSION, u32 own process id, u64 own handle of a process that this
+                    // one has made and that is of the other bitness, u32 enum layer_child
+                    // -> u32 NTSTATUS
+
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
      * closed. */

@@ -1,6 +1,8 @@
+#include "layer/bitness.h"
 #include "layer/key_change.h"
 #include "layer/layer.h"
 #include "layer/limit.h"
+#include "layer/name_query.h"
 #include "layer/socket_ask.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
@@ -21,6 +23,7 @@ static void set_outside(void)
     outside.open_file = real.NtOpenFile;
     outside.limit_processes = limit_processes;
     outside.check_processes = limit_check;
+    outside.open_process = (__typeof__(outside.open_process))(void *)real.NtOpenProcess;
 }
 
 const struct layer_outside *plume_layer_outside(void)
@@ -42,7 +45,7 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
         return STATUS_REVISION_MISMATCH;
     }
     layer_config = *config;
-    status = layer_install(NtCurrentProcess(), &base, what);
+    status = layer_install(NtCurrentProcess(), 0, &base, what);
     if (status)
         return status;
     // From here on ntdll's own functions lead into the layer; around it lead its trampolines.
@@ -54,6 +57,28 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     outside.check_processes = IN_THE_MAPPED_LAYER(limit_check);
     outside.exempt_socket = IN_THE_MAPPED_LAYER(socket_exempt);
     outside.set_own_value = IN_THE_MAPPED_LAYER(key_set_own_value);
+    outside.start_outside = IN_THE_MAPPED_LAYER(process_start_outside);
+    outside.set_other_bitness = IN_THE_MAPPED_LAYER(bitness_set_give);
     IN_THE_MAPPED_LAYER(layer_wake)();
     return STATUS_SUCCESS;
+}
+
+NTSTATUS plume_layer_give(const struct layer_config *config, HANDLE process, uint32_t child,
+                          const char **what)
+{
+    *what = "reading ntdll";
+    NTSTATUS status = layer_real_from_ntdll();
+    if (status)
+        return status;
+    if (config->version != LAYER_CONFIG_VERSION) {
+        *what = "the configuration is of another version";
+        return STATUS_REVISION_MISMATCH;
+    }
+    layer_config = *config;
+    status = layer_install(process, child, NULL, what);
+    if (!status && child & LAYER_CHILD_OWN_IMAGE) {
+        *what = "telling the process its program's name";
+        status = name_mend_parameters(process);
+    }
+    return status;
 }

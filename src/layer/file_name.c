@@ -7,6 +7,7 @@
 #include "layer/guard.h"
 #include "layer/handles.h"
 #include "layer/host.h"
+#include "layer/redirected.h"
 #include "layer/store.h"
 
 void file_name_free(struct file_name *name)
@@ -211,6 +212,13 @@ NTSTATUS file_name_read(const OBJECT_ATTRIBUTES *attributes, struct file_name *n
         !ntpath_is_plain(name->path.canon))
         if ((status = refusal(attributes, name)))
             return status;
+    // The system leads names by a drive's letter elsewhere, and those below its own folders.
+    size_t root = 0;
+    if (attributes->RootDirectory && text.len < name->path.canon.len)
+        root = name->path.canon.len + (name->path.trailing ? 1 : 0) - text.len - 1;
+    if ((root || str16_starts_ascii(text, "\\??\\")) &&
+        (status = redirected_name(&name->memory, &name->path.canon, root)))
+        return status;
     name->path.canon = ntpath_without_stream(name->path.canon, &name->stream);
     if ((status = file_name_resolve(name, false)))
         return status;

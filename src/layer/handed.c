@@ -87,7 +87,7 @@ void handed_to_child(HANDLE process, uint8_t *base)
             continue;
         hand_over(id, handle, entries[i].name, entries[i].open);
     }
-    if (id)
+    if (id && base)
         real.NtWriteVirtualMemory(process, base + ((uint8_t *)&layer_state.handed - &__ImageBase),
                                   (void *)&any, sizeof any, NULL);
 }

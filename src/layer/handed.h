@@ -10,7 +10,8 @@
 #include "layer/layer.h"
 
 /* Hands over what a process that this one has made, that inherits handles and has not run yet, has
- * from this one. `base` is where the layer stands in it. A failure only costs what it is for. */
+ * from this one. `base` is where the layer stands in it, NULL where it knows already that it is
+ * handed something. A failure only costs what it is for. */
 void handed_to_child(HANDLE process, uint8_t *base);
 
 /* Hands over the result of NtDuplicateObject with these arguments, one of the processes being

@@ -100,8 +100,10 @@ NTSTATUS name_mend_parameters(HANDLE process)
     if (!status)
         status =
             read_at(process, &basic.PebBaseAddress->ProcessParameters, &parameters, sizeof(void *));
-    if (!status)
-        status = read_at(process, &parameters->ImagePathName, &path, sizeof path);
+    // A process of the other bitness has none that can be reached, or not yet.
+    if (status || !parameters)
+        return status;
+    status = read_at(process, &parameters->ImagePathName, &path, sizeof path);
     if (status)
         return status;
     text = layer_alloc(path.Length + sizeof(WCHAR));

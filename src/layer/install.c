@@ -1,4 +1,4 @@
-#include "layer/keep.h"
+#include "layer/bitness.h"
 #include "layer/layer.h"
 #include "layer/lock.h"
 #include "layer/modules.h"
@@ -26,6 +26,7 @@ struct layer_file {
 
 struct installation {
     HANDLE process;
+    uint32_t child; // of enum layer_child
     const char *what;
     const struct layer_file *file;
     uint8_t *image; // laid out here, to be copied there
@@ -46,6 +47,12 @@ static void *ntdll_export(const struct pe_header *header, const char *name)
 {
     uint32_t rva = pe_find_export(layer_state.ntdll, header, name);
     return rva ? (uint8_t *)layer_state.ntdll + rva : NULL;
+}
+
+void *layer_ntdll_function(const char *name)
+{
+    struct pe_header header;
+    return ntdll_header(&header) ? NULL : ntdll_export(&header, name);
 }
 
 NTSTATUS layer_real_from_ntdll(void)
@@ -185,12 +192,9 @@ static NTSTATUS make_image(struct installation *in)
     struct layer_state *state = (struct layer_state *)(in->image + state_at);
     *state = layer_state;
     state->entered = in->process == NtCurrentProcess();
-    state->orphan = layer_state.entered;
-    // What the monitor starts are services.
-    state->service = layer_state.service ||
-                     (layer_state.entered && !state->entered && layer_kept &&
-                      layer_kept->services_apart && layer_kept->monitor == layer_process_id());
-    state->handed = false;
+    state->orphan = in->child & LAYER_CHILD_ORPHAN;
+    state->service = in->child & LAYER_CHILD_SERVICE;
+    state->handed = in->child & LAYER_CHILD_INHERITS;
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =
@@ -291,22 +295,13 @@ static NTSTATUS patch_stubs(struct installation *in)
     return status;
 }
 
-/* A process of the other bitness has another ntdll, which this one cannot patch. */
-static NTSTATUS check_bitness(struct installation *in)
-{
-    ULONG_PTR theirs = 0, ours = 0;
-    in->what = "a program of another bitness than its parent";
-    NTSTATUS status = real.NtQueryInformationProcess(in->process, ProcessWow64Information, &theirs,
-                                                     sizeof theirs, NULL);
-    if (!status)
-        status = real.NtQueryInformationProcess(NtCurrentProcess(), ProcessWow64Information, &ours,
-                                                sizeof ours, NULL);
-    return status ? status : !theirs != !ours ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
-}
-
 static NTSTATUS install(struct installation *in)
 {
-    NTSTATUS status = check_bitness(in);
+    bool other = false;
+    in->what = "a program of another bitness than its parent";
+    NTSTATUS status = bitness_differs(in->process, &other);
+    if (!status && other)
+        status = STATUS_NOT_SUPPORTED;
     if (!status && !layer_state.stubs[0].address)
         status = find_stubs(in);
     if (!status)
@@ -324,9 +319,9 @@ static NTSTATUS install(struct installation *in)
     return status;
 }
 
-NTSTATUS layer_install(HANDLE process, uint8_t **base, const char **what)
+NTSTATUS layer_install(HANDLE process, uint32_t child, uint8_t **base, const char **what)
 {
-    struct installation in = {.process = process};
+    struct installation in = {.process = process, .child = child};
     NTSTATUS status = install(&in);
     if (base)
         *base = in.base;

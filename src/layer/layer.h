@@ -33,13 +33,18 @@ extern struct layer_config layer_config;
 extern uint8_t layer_trampolines[LAYER_INTERPOSED_COUNT * STUB_TRAMPOLINE_MAX];
 
 /* Maps the layer into `process`, which runs no thread yet or is the caller's own, and patches its
- * ntdll. *base (may be NULL) gets where the layer stands there. On failure the status, and in *what
- * (static ASCII, may be NULL) the step that failed; the process may then not be resumed. */
-NTSTATUS layer_install(HANDLE process, uint8_t **base, const char **what);
+ * ntdll. `child` is of enum layer_child. STATUS_NOT_SUPPORTED where it is of the other bitness
+ * (layer/bitness.h). *base (may be NULL) gets where the layer stands there. On failure the status,
+ * and in *what (static ASCII, may be NULL) the step that failed; the process may then not be
+ * resumed. */
+NTSTATUS layer_install(HANDLE process, uint32_t child, uint8_t **base, const char **what);
 
 /* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is
  * not in (yet). */
 NTSTATUS layer_real_from_ntdll(void);
+
+/* A function that ntdll exports, NULL where it does not. */
+void *layer_ntdll_function(const char *name);
 
 /* Called at the head of every interposed call: does once per process what could not be done from
  * outside, as soon as the process is far enough for it. */
@@ -49,6 +54,12 @@ void layer_wake(void);
 static inline uint32_t layer_process_id(void)
 {
     return (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[8]; // ClientId.UniqueProcess
+}
+
+/* This thread's number. */
+static inline uint32_t layer_thread_id(void)
+{
+    return (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[9]; // ClientId.UniqueThread
 }
 
 /* Converts between the system's counted strings and the core's. */

@@ -3,6 +3,7 @@
 #ifndef PLUME_LAYER_H
 #define PLUME_LAYER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "nt.h"
 
@@ -40,6 +41,13 @@ struct layer_config {
                                            // is none
 };
 
+enum layer_child {             // what is said of a process that is given the layer
+    LAYER_CHILD_ORPHAN = 1,    // its parent is one that the VM does not see
+    LAYER_CHILD_SERVICE = 2,   // a service, or what one has started
+    LAYER_CHILD_INHERITS = 4,  // it has handles from its parent
+    LAYER_CHILD_OWN_IMAGE = 8, // its program's file is the VM's own, and is told by the VM's name
+};
+
 /* The system calls as they are without the layer, for the few things that the monitor and the
  * command line do outside of the VM after they have entered it. */
 struct layer_outside {
@@ -60,6 +68,16 @@ struct layer_outside {
     /* Whether the VM has more than that, STATUS_QUOTA_EXCEEDED, now that another is in its job.
      * After plume_layer_enter(). */
     NTSTATUS (*check_processes)(void);
+    NTSTATUS(NTAPI *open_process)
+    (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, CLIENT_ID *);
+    /* From here to the same with NULL, what the calling thread of an entered process starts is no
+     * program of the VM's: its file is the host's of that name, and it gets no layer. NULL before
+     * plume_layer_enter(), as is the next. */
+    void (*start_outside)(bool on);
+    /* Who gives the layer to children of the other bitness: by default the monitor is asked. For
+     * the monitor itself. The function is given the process, which has not run yet, and enum
+     * layer_child. */
+    void (*set_other_bitness)(NTSTATUS (*give)(HANDLE process, uint32_t child));
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared
@@ -87,6 +105,12 @@ NTSTATUS plume_layer_trace_open(const struct layer_config *config, struct layer_
 
 /* For the monitor, after plume_layer_prepare(): a service was started in this process. */
 void plume_layer_trace_service(const uint16_t *service, uint32_t process);
+
+/* Gives the layer to a process of the calling one's bitness, which has not run yet, on behalf of
+ * its parent. For the bridge (bridge/bridge.h), which is in no VM; `child` is of enum layer_child.
+ * Returns as plume_layer_enter(). */
+NTSTATUS plume_layer_give(const struct layer_config *config, HANDLE process, uint32_t child,
+                          const char **what);
 
 /* The calls of the outside; valid also before plume_layer_enter(). */
 const struct layer_outside *plume_layer_outside(void);

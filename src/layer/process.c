@@ -1,6 +1,8 @@
 #include "core/pe.h"
+#include "layer/bitness.h"
 #include "layer/file_name.h"
 #include "layer/handed.h"
+#include "layer/keep.h"
 #include "layer/limit.h"
 #include "layer/links.h"
 #include "layer/members.h"
@@ -10,12 +12,6 @@
 
 // Processes: every one that a process of the VM starts is given the layer before it runs, or is not
 // started.
-
-#ifdef _WIN64
-#define OUR_MACHINE PE_MACHINE_X86_64
-#else
-#define OUR_MACHINE PE_MACHINE_I386
-#endif
 
 /* The image is looked at beforehand: what is no Windows program at all must not be tried, because
  * a host that is not Windows might run it as one of its own, without the layer (Wine:
@@ -40,17 +36,55 @@ static NTSTATUS check_image(struct str16 image)
     if (io.Information < 2 || head[0] != 'M' || head[1] != 'Z')
         return STATUS_INVALID_IMAGE_NOT_MZ;
     // Headers further down than what was read are left to the system to judge.
-    if (pe_read_header(head, (size_t)io.Information, &header) && header.machine != OUR_MACHINE)
+    if (pe_read_header(head, (size_t)io.Information, &header) && !bitness_known(header.machine))
         return STATUS_NOT_SUPPORTED;
     return STATUS_SUCCESS;
 }
 
-/* Gives the layer to a process that has not run yet and sees that it is in the VM's job; ends it
- * when that fails. `inherits`: it has handles from this one. */
-static NTSTATUS bring_in(HANDLE process, bool inherits)
+// The thread of an entered process that starts something outside of the VM.
+static uint32_t outside_thread;
+
+void process_start_outside(bool on)
 {
-    uint8_t *base;
-    NTSTATUS status = layer_install(process, &base, NULL);
+    __atomic_store_n(&outside_thread, on ? layer_thread_id() : 0, __ATOMIC_RELEASE);
+}
+
+static bool starts_outside(void)
+{
+    uint32_t thread = __atomic_load_n(&outside_thread, __ATOMIC_ACQUIRE);
+    return thread && thread == layer_thread_id();
+}
+
+/* What a child of this process is, of enum layer_child. */
+static uint32_t child_of(bool inherits, bool own_image)
+{
+    // What the monitor starts are services.
+    bool service =
+        layer_state.service || (layer_state.entered && layer_kept && layer_kept->services_apart &&
+                                layer_kept->monitor == layer_process_id());
+    return (layer_state.entered ? LAYER_CHILD_ORPHAN : 0) | (service ? LAYER_CHILD_SERVICE : 0) |
+           (inherits ? LAYER_CHILD_INHERITS : 0) | (own_image ? LAYER_CHILD_OWN_IMAGE : 0);
+}
+
+/* Gives the layer to a process that has not run yet and sees that it is in the VM's job; ends it
+ * when that fails. `inherits`: it has handles from this one; `own_image`: its program's file is the
+ * VM's. */
+static NTSTATUS bring_in(HANDLE process, bool inherits, bool own_image)
+{
+    uint8_t *base = NULL;
+    bool other;
+    uint32_t child = child_of(inherits, own_image);
+    NTSTATUS status = bitness_differs(process, &other);
+    if (!status && other) // it looks through what it is handed, whether it is anything or not
+        status = bitness_give(process, child);
+    else if (!status)
+        status = layer_install(process, child & ~(uint32_t)LAYER_CHILD_INHERITS, &base, NULL);
+    if (!status && own_image) {
+        // On Windows a 32-bit process begins with the 64-bit form of its parameters, which a
+        // 64-bit parent writes.
+        NTSTATUS mended = name_mend_parameters(process);
+        status = other ? STATUS_SUCCESS : mended;
+    }
     if (!status && inherits)
         handed_to_child(process, base);
     // Whom the monitor and the commands start, they put into the job themselves. The others are in
@@ -97,6 +131,10 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
     bool own = false; // the file is the VM's
 
     layer_wake();
+    if (starts_outside())
+        return real.NtCreateUserProcess(process, thread, process_access, thread_access,
+                                        process_attributes, thread_attributes, process_flags,
+                                        thread_flags, parameters, create_info, list);
     if (!list || list->total_length < sizeof list->total_length || list->total_length > sizeof copy)
         return STATUS_INVALID_PARAMETER;
     memcpy(&copy, list, list->total_length);
@@ -148,12 +186,7 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
     }
     if (status)
         return traced(TRACE_CALL, NULL, name.path.canon, status);
-    status = bring_in(*process, process_flags & NT_PROCESS_CREATE_INHERIT);
-    if (!status && own) {
-        status = name_mend_parameters(*process);
-        if (status)
-            real.NtTerminateProcess(*process, status);
-    }
+    status = bring_in(*process, process_flags & NT_PROCESS_CREATE_INHERIT, own);
     traced(TRACE_CALL, *process, name.path.canon, status);
     if (status) {
         real.NtClose(*thread);
@@ -177,8 +210,8 @@ NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access,
         real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags,
                                section, debug_port, exception_port, job_level);
     // Without a section it is a copy of its parent, which has the layer, with all the memory.
-    if (!status && section) {
-        status = bring_in(*process, flags & NT_PROCESS_CREATE_INHERIT);
+    if (!status && section && !starts_outside()) {
+        status = bring_in(*process, flags & NT_PROCESS_CREATE_INHERIT, false);
         traced(TRACE_CALL, *process, (struct str16){0}, status);
         if (status)
             real.NtClose(*process);
@@ -193,8 +226,8 @@ NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access,
     layer_wake();
     NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent,
                                            inherit, section, debug_port, exception_port);
-    if (!status && section) {
-        status = bring_in(*process, inherit);
+    if (!status && section && !starts_outside()) {
+        status = bring_in(*process, inherit, false);
         traced(TRACE_CALL, *process, (struct str16){0}, status);
         if (status)
             real.NtClose(*process);

@@ -1,10 +1,12 @@
 #include "layer/store.h"
 #include "layer/trace.h"
 #include "core/ntpath.h"
+#include "core/redirect.h"
 #include "layer/changes.h"
 #include "layer/copyup.h"
 #include "layer/drives.h"
 #include "layer/lock.h"
+#include "layer/redirected.h"
 
 static uint16_t *store_name(const char *part, struct str16 canon, size_t extra,
                             struct str16_buf *name)
@@ -28,12 +30,14 @@ uint16_t *store_upper_name(struct str16 canon, size_t extra, struct str16_buf *n
 
 uint16_t *store_lower_name(struct str16 canon, size_t extra, struct str16_buf *name)
 {
-    size_t cap = canon.len + extra + 16;
-    uint16_t *memory = layer_alloc(cap * sizeof *memory);
+    size_t cap = canon.len + REDIRECT_ROOM + extra + 16;
+    const size_t names = sizeof(void *) == 4 ? 2 : 1; // 64-bit programs are led nowhere
+    uint16_t *memory = layer_alloc(names * cap * sizeof *memory);
     if (!memory)
         return NULL;
+    struct str16_buf reached = {.s = memory + cap, .cap = cap};
     *name = (struct str16_buf){.s = memory, .cap = cap};
-    ntpath_lower(canon, name);
+    ntpath_lower(redirected_reach(canon, &reached) ? str16_view(&reached) : canon, name);
     return memory;
 }
 

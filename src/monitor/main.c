@@ -4,6 +4,7 @@
 #include <wchar.h>
 #include <stdlib.h>
 #include "layer/plume_layer.h"
+#include "monitor/bridge.h"
 #include "monitor/control_server.h"
 #include "monitor/identity.h"
 #include "monitor/limits.h"
@@ -128,6 +129,7 @@ int wmain(int argc, wchar_t **argv)
         layer_error(&error, status, L"cannot enter the VM", &vm, what);
         return fail(&error);
     }
+    bridge_open(&config);
     identity_apply(&vm);
     DWORD code = scm_open();
     if (code != ERROR_SUCCESS) {

@@ -3,6 +3,7 @@
 #include "monitor/scm_server.h"
 
 #include <stdlib.h>
+#include "monitor/bridge.h"
 #include "monitor/log.h"
 #include "monitor/pipe.h"
 #include "monitor/power.h"
@@ -306,6 +307,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
         break;
     case SCM_EVENT_SOURCE:
         event_source_open(c, r);
+        break;
+    case SCM_GIVE_LAYER:
+        bridge_request(c, r);
         break;
     default:
         pipe_close(c);
