@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "launch.h"
 #include "plume_layer.h"
+#include "vm/job_limits.h"
 
 /* ---- Ctrl-C ---- */
 
@@ -303,13 +304,12 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
             code = GetLastError();
             break;
         }
-        if (AssignProcessToJobObject(job, made->hProcess)) {
+        code = job_limits_add(job, made->hProcess);
+        if (code == ERROR_SUCCESS) {
             free(line);
             free(passed.list);
             return true;
         }
-        code = GetLastError();
-        TerminateProcess(made->hProcess, EXIT_PLUME);
         CloseHandle(made->hThread);
         CloseHandle(made->hProcess);
         if (code != ERROR_ACCESS_DENIED)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <winternl.h>
+#include "layer/plume_layer.h"
 
 NTSTATUS NTAPI NtQueryKey(HANDLE, ULONG, void *, ULONG, ULONG *);
 
@@ -81,8 +82,18 @@ static LONG read_value(HKEY key, DWORD index, struct value **out)
     }
 }
 
-/* All at first: writing them may change their order. In a VM a value that is written as the host
- * has it stays the host's: so it is another one first, longer by a terminator. */
+static LONG write_value(HKEY to, struct value *value, bool in_vm)
+{
+    if (!in_vm)
+        return RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
+    // An ordinary write of what the host has leaves the value the host's.
+    size_t len = wcslen(value->name) * sizeof(wchar_t);
+    UNICODE_STRING name = {(USHORT)len, (USHORT)len, value->name};
+    return (LONG)RtlNtStatusToDosError(
+        plume_layer_outside()->set_own_value(to, &name, value->type, value->data, value->size));
+}
+
+/* All are read first: writing them may change their order. */
 static LONG copy_values(HKEY from, HKEY to, bool in_vm)
 {
     struct value *values = NULL, *value;
@@ -93,13 +104,8 @@ static LONG copy_values(HKEY from, HKEY to, bool in_vm)
     }
     if (code == ERROR_NO_MORE_ITEMS)
         code = ERROR_SUCCESS;
-    for (value = values; value && code == ERROR_SUCCESS; value = value->next) {
-        if (in_vm)
-            code = RegSetValueExW(to, value->name, 0, value->type, value->data,
-                                  value->size + sizeof(wchar_t));
-        if (code == ERROR_SUCCESS)
-            code = RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
-    }
+    for (value = values; value && code == ERROR_SUCCESS; value = value->next)
+        code = write_value(to, value, in_vm);
     free_values(values);
     return code;
 }

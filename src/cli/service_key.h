@@ -15,8 +15,7 @@
 bool service_key_open(const wchar_t *service, HKEY *key, struct plume_error *error);
 
 /* In the VM: makes all that is in the key, and below it, the VM's own, as it is. `start`: a start
- * type to be written instead of the one that is there, or START_AS_IT_IS. Where it is ended in the
- * middle, the value that it is at may be longer than it was; doing it again mends that. */
+ * type to be written instead of the one that is there, or START_AS_IT_IS. */
 bool service_key_take(HKEY key, uint32_t start, struct plume_error *error);
 
 /* On the host: whether each name is a service's that a VM can take over. */

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include "child.h"
 #include "cli.h"
 #include "control_client.h"
-#include "core/cmdline.h"
 #include "env_file.h"
 #include "launch.h"
 #include "start.h"
@@ -56,62 +56,16 @@ static bool create(const struct vm_store *store, const wchar_t *name,
     return ok;
 }
 
-/* The line of the `plume exec` that runs the program: a process that has entered a VM cannot come
- * back to stop and remove it, so that is another one. To be freed. */
-static wchar_t *exec_line(const wchar_t *self, const struct vm *vm, const struct launch *what)
-{
-    size_t cap = 64 + wcslen(self) + wcslen(vm->name) + wcslen(what->line);
-    cap += what->folder ? 2 * wcslen(what->folder) + 8 : 0;
-    for (size_t i = 0; i < what->variables.count; i++)
-        cap += 2 * wcslen(what->variables.items[i]) + 8;
-    for (size_t i = 0; i < what->env_files.count; i++)
-        cap += 2 * wcslen(what->env_files.items[i]) + 16;
-    wchar_t *line = malloc(cap * sizeof(*line));
-    if (!line)
-        return NULL;
-    struct str16_buf buf = {.s = line, .cap = cap};
-    cmdline_put(&buf, str16_of(self));
-    cmdline_put(&buf, str16_of(L"exec"));
-    for (size_t i = 0; i < what->variables.count; i++) {
-        cmdline_put(&buf, str16_of(L"-e"));
-        cmdline_put(&buf, str16_of(what->variables.items[i]));
-    }
-    for (size_t i = 0; i < what->env_files.count; i++) {
-        cmdline_put(&buf, str16_of(L"--env-file"));
-        cmdline_put(&buf, str16_of(what->env_files.items[i]));
-    }
-    if (what->folder) {
-        cmdline_put(&buf, str16_of(L"-w"));
-        cmdline_put(&buf, str16_of(what->folder));
-    }
-    if (what->interactive)
-        cmdline_put(&buf, str16_of(L"--interactive"));
-    cmdline_put(&buf, str16_of(vm->name));
-    str16_put_ascii(&buf, " ");
-    str16_put(&buf, str16_of(what->line)); // as it was typed
-    str16_put_nul(&buf);
-    return line;
-}
-
 static int exec_in(const struct vm *vm, const struct launch *what)
 {
     struct plume_error error;
-    wchar_t self[VM_PATH_MAX];
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
-    PROCESS_INFORMATION made;
-    DWORD code = EXIT_PLUME, len = GetModuleFileNameW(NULL, self, ARRAYSIZE(self));
-    wchar_t *line = len && len < ARRAYSIZE(self) ? exec_line(self, vm, what) : NULL;
-    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-    if (!line || !CreateProcessW(self, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &made)) {
-        error_win32(&error, L"cannot run", what->program, NULL);
-        free(line);
+    DWORD code = EXIT_PLUME, id;
+    HANDLE process = child_exec(vm, what, &id, &error);
+    if (!process)
         return fail(&error);
-    }
-    free(line);
-    CloseHandle(made.hThread);
-    WaitForSingleObject(made.hProcess, INFINITE);
-    GetExitCodeProcess(made.hProcess, &code);
-    CloseHandle(made.hProcess);
+    WaitForSingleObject(process, INFINITE);
+    GetExitCodeProcess(process, &code);
+    CloseHandle(process);
     return (int)code;
 }
 

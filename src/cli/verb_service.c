@@ -10,8 +10,13 @@
 #include "service_act.h"
 #include "service_key.h"
 #include "service_show.h"
+#include "trace_reader.h"
+#include "trace_show.h"
 
-enum { SAID_MAX = 5 }; // entries of the log that are shown of a start that failed
+enum {
+    SAID_MAX = 5,     // entries of the log that are shown of a start that failed
+    REFUSED_MAX = 10, // and of calls that were refused
+};
 
 enum action {
     ACTION_LIST,
@@ -166,6 +171,18 @@ static void show_said(struct log_reader *log, const wchar_t *service, uint64_t s
         write_text(GetStdHandle(STD_ERROR_HANDLE), said[i % SAID_MAX]);
 }
 
+static void show_refused(void *context, const struct trace_record *record)
+{
+    static wchar_t text[TRACE_NAME_MAX + 320], line[ARRAYSIZE(text) + 16];
+    unsigned *count = context;
+    if (++*count > REFUSED_MAX)
+        return;
+    trace_show_refusal(record, text, ARRAYSIZE(text));
+    _snwprintf(line, ARRAYSIZE(line) - 1, L"  refused: %ls\n", text);
+    line[ARRAYSIZE(line) - 1] = 0;
+    write_text(GetStdHandle(STD_ERROR_HANDLE), line);
+}
+
 /* ---- the verb ---- */
 
 static bool act(SC_HANDLE scm, SC_HANDLE service, const struct request *wanted,
@@ -198,7 +215,8 @@ static bool act(SC_HANDLE scm, SC_HANDLE service, const struct request *wanted,
     return true;
 }
 
-static int carry_out(const struct request *wanted, struct log_reader *log)
+static int carry_out(const struct request *wanted, struct log_reader *log,
+                     const struct trace_reader *trace)
 {
     struct plume_error error;
     uint64_t begun = now();
@@ -222,8 +240,15 @@ static int carry_out(const struct request *wanted, struct log_reader *log)
     if (ok)
         return written;
     fail(&error);
-    if (wanted->action == ACTION_START || wanted->action == ACTION_RESTART)
+    if (wanted->action == ACTION_START || wanted->action == ACTION_RESTART) {
+        unsigned refused = 0;
         show_said(log, wanted->service, begun);
+        if (trace)
+            trace_reader_refused(trace, wanted->service, begun + UINT64_C(116444736000000000),
+                                 show_refused, &refused);
+        if (refused > REFUSED_MAX)
+            note(L"%u more calls were refused; 'plume trace' shows them", refused - REFUSED_MAX);
+    }
     return EXIT_PLUME;
 }
 
@@ -287,7 +312,10 @@ static int run(struct command *command)
     // While the VM's store can be named.
     struct plume_error ignored;
     struct log_reader *log = log_reader_open(&vm, &ignored);
-    int status = vm_enter(&vm, &error) ? carry_out(&wanted, log) : fail(&error);
+    struct trace_reader trace;
+    bool traced = trace_reader_open(&trace, &vm, &ignored);
+    int status =
+        vm_enter(&vm, &error) ? carry_out(&wanted, log, traced ? &trace : NULL) : fail(&error);
     log_reader_close(log);
     return status;
 }

@@ -1,4 +1,5 @@
 #include "core/dirlist.h"
+#include "core/bytes.h"
 
 // Where the members are in the structures FILE_*_DIR_INFORMATION (WDK, ntifs.h; the newest in
 // phnt's ntioapi.h): the same on 32 and 64 bit. All begin alike, but for FILE_NAMES_INFORMATION.
@@ -70,30 +71,6 @@ bool dirlist_covers(uint32_t source, uint32_t class)
 uint32_t dirlist_source(uint32_t class)
 {
     return dirlist_covers(DIRLIST_ID_BOTH, class) ? DIRLIST_ID_BOTH : class;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    memcpy(at, &value, sizeof value);
-}
-
-static void put64(uint8_t *at, uint64_t value)
-{
-    memcpy(at, &value, sizeof value);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static uint64_t get64(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
 }
 
 size_t dirlist_write(uint32_t class, const struct dirlist_entry *entry, uint8_t *out, size_t room)

@@ -1,4 +1,5 @@
 #include "core/dirwatch.h"
+#include "core/bytes.h"
 
 // FILE_NOTIFY_INFORMATION, FILE_NOTIFY_EXTENDED_INFORMATION, FILE_NOTIFY_FULL_INFORMATION (WDK).
 enum { AT_NEXT = 0, AT_ACTION = 4, ALIGNMENT = 4, FULL_NAME_LENGTH_SIZE = 2 };
@@ -16,18 +17,6 @@ static size_t name_at(uint32_t class)
 bool dirwatch_knows(uint32_t class)
 {
     return class >= DIRWATCH_PLAIN && class <= DIRWATCH_FULL;
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    memcpy(at, &value, sizeof value);
 }
 
 bool dirwatch_read(uint32_t class, const uint8_t *in, size_t size, struct dirwatch_record *record,

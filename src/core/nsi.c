@@ -1,4 +1,5 @@
 #include "core/nsi.h"
+#include "core/bytes.h"
 #include <string.h>
 
 enum { KEY, READ_WRITE, DYNAMIC, STATIC };
@@ -22,18 +23,6 @@ enum {
     UNICAST_KEY4 = 16,
     UNICAST_KEY6 = 24,
 };
-
-static uint32_t get32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    memcpy(at, &value, sizeof value);
-}
 
 static enum nsi_table table_of(const uint8_t *in)
 {

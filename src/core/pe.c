@@ -1,32 +1,6 @@
 #include "core/pe.h"
+#include "core/bytes.h"
 #include <string.h>
-
-static uint16_t load16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | at[1] << 8);
-}
-
-static uint32_t load32(const uint8_t *at)
-{
-    return load16(at) | (uint32_t)load16(at + 2) << 16;
-}
-
-static uint64_t load64(const uint8_t *at)
-{
-    return load32(at) | (uint64_t)load32(at + 4) << 32;
-}
-
-static void store32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static void store64(uint8_t *at, uint64_t value)
-{
-    store32(at, (uint32_t)value);
-    store32(at + 4, (uint32_t)(value >> 32));
-}
 
 static bool within(uint32_t at, uint32_t len, size_t size)
 {
@@ -39,17 +13,17 @@ bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header)
 
     if (size < 64 || file[0] != 'M' || file[1] != 'Z')
         return false;
-    uint32_t at = load32(file + 60);
+    uint32_t at = get32(file + 60);
     if (!within(at, SIGNATURE_AND_FILE_HEADER + 2, size) || memcmp(file + at, "PE\0\0", 4) != 0)
         return false;
     const uint8_t *nt = file + at, *optional = nt + SIGNATURE_AND_FILE_HEADER;
-    uint16_t optional_size = load16(nt + 20), magic = load16(optional);
+    uint16_t optional_size = get16(nt + 20), magic = get16(optional);
     if (magic != PE32 && magic != PE32_PLUS)
         return false;
     memset(header, 0, sizeof *header);
     header->wide = magic == PE32_PLUS;
-    header->machine = load16(nt + 4);
-    header->sections = load16(nt + 6);
+    header->machine = get16(nt + 4);
+    header->sections = get16(nt + 6);
     uint32_t directories = header->wide ? 112 : 96; // offset of the data directories
     if (optional_size < directories + 6 * 8 ||
         at > UINT32_MAX - SIGNATURE_AND_FILE_HEADER - optional_size ||
@@ -58,26 +32,26 @@ bool pe_read_header(const uint8_t *file, size_t size, struct pe_header *header)
     header->section_table = at + SIGNATURE_AND_FILE_HEADER + optional_size;
     if (!within(header->section_table, header->sections * 40u, size))
         return false;
-    header->base = header->wide ? load64(optional + 24) : load32(optional + 28);
-    header->image_size = load32(optional + 56);
-    header->headers_size = load32(optional + 60);
-    uint32_t count = load32(optional + directories - 4);
+    header->base = header->wide ? get64(optional + 24) : get32(optional + 28);
+    header->image_size = get32(optional + 56);
+    header->headers_size = get32(optional + 60);
+    uint32_t count = get32(optional + directories - 4);
     const uint8_t *directory = optional + directories;
     if (count > 0) {
-        header->exports.rva = load32(directory);
-        header->exports.size = load32(directory + 4);
+        header->exports.rva = get32(directory);
+        header->exports.size = get32(directory + 4);
     }
     if (count > 1) {
-        header->imports.rva = load32(directory + 8);
-        header->imports.size = load32(directory + 12);
+        header->imports.rva = get32(directory + 8);
+        header->imports.size = get32(directory + 12);
     }
     if (count > 3) {
-        header->exceptions.rva = load32(directory + 24);
-        header->exceptions.size = load32(directory + 28);
+        header->exceptions.rva = get32(directory + 24);
+        header->exceptions.size = get32(directory + 28);
     }
     if (count > 5) {
-        header->relocations.rva = load32(directory + 40);
-        header->relocations.size = load32(directory + 44);
+        header->relocations.rva = get32(directory + 40);
+        header->relocations.size = get32(directory + 44);
     }
     return within(0, header->headers_size, size) && header->headers_size <= header->image_size;
 }
@@ -88,11 +62,11 @@ bool pe_read_section(const uint8_t *file, size_t size, const struct pe_header *h
     if (index >= header->sections)
         return false;
     const uint8_t *entry = file + header->section_table + 40 * index;
-    section->virtual_size = load32(entry + 8);
-    section->rva = load32(entry + 12);
-    section->file_size = load32(entry + 16);
-    section->file_offset = load32(entry + 20);
-    section->characteristics = load32(entry + 36);
+    section->virtual_size = get32(entry + 8);
+    section->rva = get32(entry + 12);
+    section->file_size = get32(entry + 16);
+    section->file_offset = get32(entry + 20);
+    section->characteristics = get32(entry + 36);
     if (section->file_size > section->virtual_size)
         section->file_size = section->virtual_size; // the rest is padding to the file alignment
     return within(section->rva, section->virtual_size, header->image_size) &&
@@ -123,11 +97,11 @@ bool pe_relocate(uint8_t *image, const struct pe_header *header, uint64_t base)
     if (!at || !within(at, header->relocations.size, header->image_size))
         return false;
     while (end - at >= 8) {
-        uint32_t page = load32(image + at), block = load32(image + at + 4);
+        uint32_t page = get32(image + at), block = get32(image + at + 4);
         if (block < 8 || block > end - at || page > UINT32_MAX - 0xfff)
             return false;
         for (uint32_t i = 8; i + 2 <= block; i += 2) {
-            uint16_t entry = load16(image + at + i);
+            uint16_t entry = get16(image + at + i);
             uint32_t target = page + (entry & 0xfff);
             switch (entry >> 12) {
             case ABSOLUTE:
@@ -135,12 +109,12 @@ bool pe_relocate(uint8_t *image, const struct pe_header *header, uint64_t base)
             case HIGHLOW:
                 if (!within(target, 4, header->image_size))
                     return false;
-                store32(image + target, load32(image + target) + (uint32_t)delta);
+                put32(image + target, get32(image + target) + (uint32_t)delta);
                 break;
             case DIR64:
                 if (!within(target, 8, header->image_size))
                     return false;
-                store64(image + target, load64(image + target) + delta);
+                put64(image + target, get64(image + target) + delta);
                 break;
             default:
                 return false;
@@ -167,8 +141,8 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
     for (uint32_t at = header->imports.rva; at; at += 20) {
         if (!within(at, 20, header->image_size))
             return false;
-        uint32_t names = load32(image + at), dll_rva = load32(image + at + 12),
-                 slots = load32(image + at + 16);
+        uint32_t names = get32(image + at), dll_rva = get32(image + at + 12),
+                 slots = get32(image + at + 16);
         if (!dll_rva)
             break;
         if (!slots || !text_at(image, header, dll_rva))
@@ -176,7 +150,7 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
         for (uint32_t i = names ? names : slots;; i += width, slots += width) {
             if (!within(i, width, header->image_size) || !within(slots, width, header->image_size))
                 return false;
-            uint64_t hint = header->wide ? load64(image + i) : load32(image + i);
+            uint64_t hint = header->wide ? get64(image + i) : get32(image + i);
             if (!hint)
                 break;
             if (hint >> (header->wide ? 63 : 31))
@@ -190,9 +164,9 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
             if (!address)
                 return false;
             if (header->wide)
-                store64(image + slots, address);
+                put64(image + slots, address);
             else
-                store32(image + slots, (uint32_t)address);
+                put32(image + slots, (uint32_t)address);
         }
     }
     return true;
@@ -203,9 +177,9 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
     uint32_t at = header->exports.rva;
     if (!at || !within(at, 40, header->image_size))
         return 0;
-    uint32_t functions = load32(image + at + 20), names = load32(image + at + 24),
-             functions_at = load32(image + at + 28), names_at = load32(image + at + 32),
-             ordinals_at = load32(image + at + 36);
+    uint32_t functions = get32(image + at + 20), names = get32(image + at + 24),
+             functions_at = get32(image + at + 28), names_at = get32(image + at + 32),
+             ordinals_at = get32(image + at + 36);
     if (functions > header->image_size / 4 || names > header->image_size / 4 ||
         !within(functions_at, functions * 4, header->image_size) ||
         !within(names_at, names * 4, header->image_size) ||
@@ -214,7 +188,7 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
     uint32_t low = 0, high = names; // the table is sorted by the names' bytes
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const char *candidate = text_at(image, header, load32(image + names_at + 4 * middle));
+        const char *candidate = text_at(image, header, get32(image + names_at + 4 * middle));
         if (!candidate)
             return 0;
         size_t i = 0;
@@ -226,8 +200,8 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
         } else if (order > 0) {
             high = middle;
         } else {
-            uint16_t ordinal = load16(image + ordinals_at + 2 * middle);
-            uint32_t rva = ordinal < functions ? load32(image + functions_at + 4 * ordinal) : 0;
+            uint16_t ordinal = get16(image + ordinals_at + 2 * middle);
+            uint32_t rva = ordinal < functions ? get32(image + functions_at + 4 * ordinal) : 0;
             bool forwarder = rva >= at && rva - at < header->exports.size;
             return forwarder || rva >= header->image_size ? 0 : rva;
         }

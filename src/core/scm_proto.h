@@ -31,7 +31,7 @@ enum scm_op {
     SCM_ABORT_SHUT_DOWN, // u32 SCM_VERSION: while those seconds last
     SCM_STATION,         // u32 SCM_VERSION: has the VM's window station and desktop be there
                          // -> str station, str desktop: their names on the host
-    SCM_EVENT_SOURCE,    // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
+    SCM_EVENT_SOURCE, // u32 SCM_VERSION, u32 own process id, str source: becomes one that reports
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is

@@ -1,4 +1,5 @@
 #include "core/security.h"
+#include "core/bytes.h"
 
 #include <string.h>
 
@@ -24,16 +25,6 @@ enum {
 
     RIGHTS_OF_OWNER = 0x60000, // READ_CONTROL, WRITE_DAC
 };
-
-static uint32_t get16(const uint8_t *at)
-{
-    return at[0] | (uint32_t)at[1] << 8;
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    return get16(at) | get16(at + 2) << 16;
-}
 
 size_t security_sid_size(const uint8_t *sid)
 {

@@ -8,6 +8,7 @@ enum {
     ACCESS_GENERIC_EXECUTE = 0x20000000,
     ACCESS_GENERIC_ALL = 0x10000000,
     ACCESS_MAXIMUM_ALLOWED = 0x02000000,
+    ACCESS_SYSTEM_SECURITY = 0x01000000,
     ACCESS_READ_CONTROL = 0x20000,
 };
 
@@ -78,6 +79,13 @@ uint32_t service_config_check(struct str16 name, const struct service_config *co
             return SVC_E_CIRCULAR_DEPENDENCY;
     }
     return SVC_OK;
+}
+
+bool service_access_is_known(uint32_t wanted, bool manager)
+{
+    const uint32_t others = ACCESS_GENERIC_READ | ACCESS_GENERIC_WRITE | ACCESS_GENERIC_EXECUTE |
+                            ACCESS_GENERIC_ALL | ACCESS_MAXIMUM_ALLOWED | ACCESS_SYSTEM_SECURITY;
+    return !(wanted & ~(others | (uint32_t)(manager ? SC_RIGHT_ALL : SVC_RIGHT_ALL)));
 }
 
 uint32_t service_manager_access(uint32_t wanted)

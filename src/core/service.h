@@ -161,6 +161,11 @@ bool service_account_is_system(struct str16 account);
 uint32_t service_manager_access(uint32_t wanted);
 uint32_t service_access(uint32_t wanted);
 
+/* Whether there are only such rights in a mask as there are for a manager (or a service), generic
+ * ones and MAXIMUM_ALLOWED included. Others nobody can be granted: ERROR_ACCESS_DENIED (MS-SCMR
+ * 3.1.4.15, 3.1.4.16). */
+bool service_access_is_known(uint32_t wanted, bool manager);
+
 /* The right that ControlService() needs for `control`; 0 where the control is not one that a
  * program may send (ControlService fails with ERROR_INVALID_PARAMETER). */
 uint32_t service_control_right(uint32_t control);

@@ -1,4 +1,5 @@
 #include "core/sockaddr.h"
+#include "core/bytes.h"
 #include <string.h>
 
 enum { FAMILY_IPV4 = 2, FAMILY_IPV6 = 23 }; // Windows' numbers, Wine's too
@@ -19,20 +20,6 @@ static const uint8_t loopback4[4] = {127, 0, 0, 1};
 static const uint8_t loopback6[16] = {[15] = 1};
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-static uint16_t read16(const uint8_t *at)
-{
-    uint16_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static uint32_t read32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
 struct sockaddr_vm sockaddr_vm_of(uint32_t ipv4, uint32_t twin)
 {
     struct sockaddr_vm vm;
@@ -46,7 +33,7 @@ static bool find_bare(uint8_t *at, size_t size, struct sockaddr_view *view)
     *view = (struct sockaddr_view){at, size};
     if (size < SIZE_IPV4)
         return false;
-    uint16_t family = read16(at);
+    uint16_t family = get16(at);
     return family == FAMILY_IPV4 || (family == FAMILY_IPV6 && size >= SIZE_IPV6);
 }
 
@@ -55,9 +42,9 @@ static bool find_bare(uint8_t *at, size_t size, struct sockaddr_view *view)
 static bool find_tdi(uint8_t *at, size_t size, struct sockaddr_view *view)
 {
     enum { AT_LENGTH = 4, AT_TYPE = 6 };
-    if (size < AT_TYPE + SIZE_IPV4 || read32(at) != 1)
+    if (size < AT_TYPE + SIZE_IPV4 || get32(at) != 1)
         return false;
-    uint16_t length = read16(at + AT_LENGTH), family = read16(at + AT_TYPE);
+    uint16_t length = get16(at + AT_LENGTH), family = get16(at + AT_TYPE);
     if (!(family == FAMILY_IPV4 && length == TDI_LENGTH_IPV4) &&
         !(family == FAMILY_IPV6 && length == TDI_LENGTH_IPV6))
         return false;
@@ -80,7 +67,7 @@ bool sockaddr_find_result(void *buffer, size_t size, struct sockaddr_view *view)
 
 bool sockaddr_is_ipv6(struct sockaddr_view view)
 {
-    return read16(view.at) == FAMILY_IPV6;
+    return get16(view.at) == FAMILY_IPV6;
 }
 
 unsigned sockaddr_port(struct sockaddr_view view)
@@ -348,6 +335,37 @@ bool sockaddr_must_be_bound(uint32_t code, const void *input, size_t size)
 {
     enum { AT_SYNCHRONOUS = 4 }; // Wine: connect() says so
     if (code == CODE_WINE_CONNECT && input && size >= AT_SYNCHRONOUS + sizeof(uint32_t))
-        return !read32((const uint8_t *)input + AT_SYNCHRONOUS);
+        return !get32((const uint8_t *)input + AT_SYNCHRONOUS);
     return code == CODE_SUPER_CONNECT;
+}
+
+void sockaddr_put_text(struct str16_buf *out, struct sockaddr_view view)
+{
+    static const char hex[] = "0123456789abcdef";
+    const uint8_t *at = view.at + (sockaddr_is_ipv6(view) ? 8 : 4);
+    if (!sockaddr_is_ipv6(view)) {
+        for (unsigned i = 0; i < 4; i++) {
+            if (i)
+                str16_put_unit(out, '.');
+            str16_put_u32(out, at[i]);
+        }
+    } else {
+        bool zero = true;
+        for (unsigned i = 0; i < 15; i++)
+            zero = zero && !at[i];
+        str16_put_unit(out, '[');
+        if (zero && at[15] <= 1) {
+            str16_put_ascii(out, at[15] ? "::1" : "::");
+        } else {
+            for (unsigned i = 0; i < 16; i++) {
+                if (i && i % 2 == 0)
+                    str16_put_unit(out, ':');
+                str16_put_unit(out, (uint16_t)hex[at[i] >> 4]);
+                str16_put_unit(out, (uint16_t)hex[at[i] & 15]);
+            }
+        }
+        str16_put_unit(out, ']');
+    }
+    str16_put_unit(out, ':');
+    str16_put_u32(out, sockaddr_port(view));
 }

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/str16.h"
+
 enum { SOCKADDR_MAX = 28 }; // bytes of the longest address that is looked at, sockaddr_in6
 
 /* The addresses of a VM, network byte order. */
@@ -69,6 +71,11 @@ enum sockaddr_kind {
 enum sockaddr_kind sockaddr_kind(const struct sockaddr_vm *vm, struct sockaddr_view view);
 bool sockaddr_is_ipv6(struct sockaddr_view view);
 unsigned sockaddr_port(struct sockaddr_view view);
+
+/* Appends "127.0.0.1:80" or "[::1]:80": all eight groups where the address is neither any nor
+ * loopback. */
+enum { SOCKADDR_TEXT_MAX = 48 };
+void sockaddr_put_text(struct str16_buf *out, struct sockaddr_view view);
 
 void sockaddr_set_port(struct sockaddr_view view, unsigned port);
 

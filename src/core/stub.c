@@ -12,49 +12,51 @@ static void store32(uint8_t *at, uint32_t value)
         at[i] = (uint8_t)(value >> 8 * i);
 }
 
+static bool matches(const uint8_t *code, const char *bytes, size_t count)
+{
+    return memcmp(code, bytes, count) == 0;
+}
+#define MATCHES(code, bytes) matches(code, bytes, sizeof(bytes) - 1)
+
+/* Whether what stands behind `mov eax, number` is what a 32-bit system puts there (of
+ * the long ones, the beginning). It is not moved, and only tells that this is a stub. The shapes of
+ * the NT kernels are listed in Chromium's sandbox/win/src/service_resolver_32.cc. */
+static bool is_call32(const uint8_t *code)
+{
+    switch (code[0]) {
+    case 0xba: // mov edx, address; call edx, or through it: Wine, NT 5.1 to 6.1, WOW64 from 10 on
+        return MATCHES(code + 5, "\xff\xd2") || MATCHES(code + 5, "\xff\x12");
+    case 0xb9: // mov ecx, imm; lea edx, [esp+4]: WOW64 before 8
+        return MATCHES(code + 5, "\x8d\x54\x24\x04");
+    case 0x33: // xor ecx, ecx: the same
+        return MATCHES(code + 1, "\xc9\x8d\x54\x24\x04\x64\xff\x15");
+    case 0x8d: // lea edx, [esp+4]; int 0x2e: NT 5.0
+        return MATCHES(code + 1, "\x54\x24\x04\xcd\x2e");
+    case 0x64: // call fs:[0xc0]: WOW64 of 8 and 8.1
+        return MATCHES(code + 1, "\xff\x15\xc0\0\0\0");
+    case 0xe8: // a call over the return, to mov edx, esp: 8 and later, 32 bit; or call $+5; pop
+               // edx: a few of WOW64 10's
+        return MATCHES(code + 1, "\x03\0\0\0\xc2") || MATCHES(code + 1, "\x01\0\0\0\xc3\x8b\xd4") ||
+               MATCHES(code + 1, "\0\0\0\0\x5a");
+    default:
+        return false;
+    }
+}
+
 bool stub_parse(enum stub_machine machine, const uint8_t *code, struct stub *stub)
 {
     if (machine == STUB_X86_64) {
         // mov r10, rcx; mov eax, number; then either test byte [SharedUserData.SystemCall], 1
         // (Windows 10 and later, Wine) or syscall (before).
-        static const uint8_t head[] = {0x4c, 0x8b, 0xd1, 0xb8};
-        static const uint8_t test[] = {0xf6, 0x04, 0x25};
-        static const uint8_t syscall[] = {0x0f, 0x05, 0xc3};
-        if (memcmp(code, head, sizeof head) != 0)
+        if (!MATCHES(code, "\x4c\x8b\xd1\xb8"))
             return false;
-        if (memcmp(code + 8, test, sizeof test) != 0 &&
-            memcmp(code + 8, syscall, sizeof syscall) != 0)
+        if (!MATCHES(code + 8, "\xf6\x04\x25\x08\x03\xfe\x7f\x01") &&
+            !MATCHES(code + 8, "\x0f\x05\xc3"))
             return false;
         *stub = (struct stub){8, load32(code + 4)};
         return true;
     }
-    // mov eax, number. What follows only tells that it is a stub, it is not moved. The shapes of
-    // the NT kernels are listed in Chromium's sandbox/win/src/service_resolver_32.cc.
-    static const uint8_t call_teb[] = {0x64, 0xff, 0x15, 0xc0, 0, 0, 0};
-    if (code[0] != 0xb8)
-        return false;
-    const uint8_t *next = code + 5;
-    uint32_t operand = load32(next + 1);
-    bool known = false;
-    switch (next[0]) {
-    case 0xba: // mov edx, address: Wine, NT 5.1 to 6.1, WOW64 from 10 on
-    case 0xb9: // mov ecx, imm: WOW64 before 8
-        known = true;
-        break;
-    case 0x33: // xor ecx, ecx: the same
-        known = next[1] == 0xc9;
-        break;
-    case 0x8d: // lea edx, [esp+4]: NT 5.0
-        known = next[1] == 0x54 && next[2] == 0x24;
-        break;
-    case 0x64: // call fs:[0xc0]: WOW64 of 8 and 8.1
-        known = memcmp(next, call_teb, sizeof call_teb) == 0;
-        break;
-    case 0xe8: // call over the return: 8 and later, 32 bit; call $+5: a few of WOW64 10's
-        known = operand == 3 || operand == 0;
-        break;
-    }
-    if (!known)
+    if (code[0] != 0xb8 || !is_call32(code + 5)) // mov eax, number
         return false;
     *stub = (struct stub){5, load32(code + 1)};
     return true;

@@ -66,7 +66,7 @@ static inline uint32_t vm_config_address(const struct vm_config *config)
 }
 
 #define LOG_MAX_DEFAULT (UINT64_C(10) << 20)
-#define LOG_MAX_LEAST (UINT64_C(128) << 10) // two of the longest lines
+#define LOG_MAX_LEAST   (UINT64_C(128) << 10) // two of the longest lines
 
 /* A size as --log-max-size takes it: see limits_read_size(). */
 bool vm_config_read_log_max(struct str16 text, uint64_t *bytes);

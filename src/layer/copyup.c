@@ -3,6 +3,7 @@
 #include "layer/shares.h"
 #include "layer/changes.h"
 #include "layer/store.h"
+#include "layer/trace.h"
 #include "layer/view.h"
 
 // Copy-up: bringing a file of the host's into the VM's store before it is changed.
@@ -214,14 +215,15 @@ NTSTATUS store_copy_up(struct str16 canon, bool empty)
     if (!attributes)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (attributes & FILE_ATTRIBUTE_DIRECTORY)
-        return store_make_folder(canon);
+        return trace_changed(TRACE_FILE, canon, TRACE_COPIED, store_make_folder(canon));
     if (ntpath_parent(canon, &parent) && (status = store_make_folder(parent)))
         return status;
     store_announce(canon);
     change_index_add(layer_changes, CHANGE_FILE_COPIED, canon);
     store_spell_as_host(canon, &upper);
     // To throw away the data of what is mapped the system refuses: it has to see it.
-    return copy_file(canon, str16_view(&lower), str16_view(&upper), empty && !view_exists(canon));
+    status = copy_file(canon, str16_view(&lower), str16_view(&upper), empty && !view_exists(canon));
+    return trace_changed(TRACE_FILE, canon, TRACE_COPIED, status);
 }
 
 void store_discard(struct str16 canon)

@@ -1,3 +1,4 @@
+#include "layer/key_change.h"
 #include "layer/layer.h"
 #include "layer/limit.h"
 #include "layer/socket_ask.h"
@@ -19,6 +20,7 @@ static void set_outside(void)
     outside.create_named_pipe_file = real.NtCreateNamedPipeFile;
     outside.open_file = real.NtOpenFile;
     outside.limit_processes = limit_processes;
+    outside.check_processes = limit_check;
 }
 
 const struct layer_outside *plume_layer_outside(void)
@@ -47,10 +49,11 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     memcpy(&real, base + ((const uint8_t *)&real - layer_own_base), sizeof real);
     set_outside();
     // The DLLs that this process has loaded already are not waited for.
-    outside.exempt_socket =
-        (void (*)(HANDLE))(base + ((const uint8_t *)(uintptr_t)socket_exempt - layer_own_base));
-    void (*wake)(void) =
-        (void (*)(void))(base + ((const uint8_t *)(uintptr_t)layer_wake - layer_own_base));
-    wake();
+#define IN_THE_MAPPED_LAYER(function)                                                              \
+    ((__typeof__(&(function)))(base + ((const uint8_t *)(uintptr_t)(function)-layer_own_base)))
+    outside.check_processes = IN_THE_MAPPED_LAYER(limit_check);
+    outside.exempt_socket = IN_THE_MAPPED_LAYER(socket_exempt);
+    outside.set_own_value = IN_THE_MAPPED_LAYER(key_set_own_value);
+    IN_THE_MAPPED_LAYER(layer_wake)();
     return STATUS_SUCCESS;
 }

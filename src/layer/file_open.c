@@ -8,6 +8,7 @@
 #include "layer/mapped.h"
 #include "layer/pipe.h"
 #include "layer/store.h"
+#include "layer/trace.h"
 
 // NtCreateFile, NtOpenFile, NtDeleteFile and the queries by name.
 
@@ -20,6 +21,8 @@ struct open_call {
     ULONG file_attributes, share, disposition, options;
     void *ea;
     ULONG ea_length;
+    const char *name;            // of the call
+    enum trace_outcome *outcome; // what became of the file's name
 };
 
 enum { // FILE_OPEN_REQUIRING_OPLOCK, FILE_RESERVE_OPFILTER: for whom the file is opened, not to
@@ -88,6 +91,7 @@ static NTSTATUS open_lower(const struct open_call *call, const struct file_name 
             return status;
     }
     lower.access &= ~(ACCESS_MASK)DELETE;
+    *call->outcome = TRACE_HOSTS;
     if (!lower.access)
         lower.access = FILE_READ_ATTRIBUTES;
     lower.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
@@ -129,6 +133,7 @@ static NTSTATUS open_upper(const struct open_call *call, const struct file_name 
         store_upper_name(name->path.canon, name->stream.len + 1, &upper);
     UNICODE_STRING text;
 
+    *call->outcome = TRACE_OWN;
     if (!memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     str16_put(&upper, name->stream);
@@ -289,6 +294,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     case OVERLAY_COLLIDE:
         return STATUS_OBJECT_NAME_COLLISION;
     case OVERLAY_ABSENT:
+        *call->outcome = TRACE_ABSENT;
         return store_absent_status(canon, name->path.trailing);
     }
     if (status)
@@ -317,6 +323,38 @@ static NTSTATUS open_file(const struct open_call *call, const struct file_name *
             return store_absent_status(canon, name->path.trailing);
     } while (status == STATUS_RETRY);
     return status;
+}
+
+/* Records what became of the name that a call was made with. */
+static NTSTATUS traced(const char *call, const OBJECT_ATTRIBUTES *attributes,
+                       const struct file_name *name, enum trace_outcome outcome, NTSTATUS status)
+{
+    static const enum trace_kind kinds[] = {[NTPATH_FILE] = TRACE_FILE,
+                                            [NTPATH_PIPE] = TRACE_PIPE,
+                                            [NTPATH_MAILSLOT] = TRACE_MAILSLOT,
+                                            [NTPATH_DEVICE] = TRACE_DEVICE};
+    struct trace_what what = {kinds[name->path.kind], outcome, call, status, 0};
+    if (!trace_wants(outcome, status))
+        return status;
+    if (what.kind != TRACE_FILE)
+        what.outcome = what.kind == TRACE_DEVICE ? TRACE_SHARED : TRACE_PRIVATE;
+    else if (status < 0 && host_is_absent(status) && outcome == TRACE_HOSTS)
+        what.outcome = TRACE_ABSENT;
+    if (what.kind != TRACE_DEVICE) {
+        if (name->path.canon.len || what.kind != TRACE_FILE)
+            trace_put(&what, name->path.canon, name->stream);
+    } else if (attributes && guard_attributes(attributes) && attributes->ObjectName &&
+               (attributes->ObjectName->Length || attributes->RootDirectory)) {
+        trace_object(&what, attributes);
+    }
+    return status;
+}
+
+/* Whether the call was refused because it named the VM's store, which the system would not say. */
+static bool names_store(const struct file_name *name, NTSTATUS status)
+{
+    return status == STATUS_OBJECT_NAME_NOT_FOUND && name->path.kind == NTPATH_FILE &&
+           name->path.canon.len && store_owns(name->path.canon);
 }
 
 /* By its number on the volume: its name is found, and gone on with. (That is more calls than the
@@ -356,39 +394,37 @@ static NTSTATUS open_by_id(const struct open_call *call)
     if (!lower_memory)
         return STATUS_INSUFFICIENT_RESOURCES;
     text = unicode_of_str16(str16_view(&lower));
-    return open_file(&by_name, &name);
+    status = open_file(&by_name, &name);
+    return traced(call->name, &attributes, &name, *call->outcome, status);
 }
 
-static NTSTATUS open_named(struct open_call *call)
+static NTSTATUS open_followed(const struct open_call *call, struct file_name *name)
 {
-    layer_cleanup_file_name struct file_name name = {0};
-    layer_cleanup_links_name struct links_name link;
-    layer_wake();
-    NTSTATUS status = links_follow(&call->attributes, &link);
-    if (status)
-        return status;
     if (!guard_attributes(call->attributes)) // the system says so
         return call_real(call, call->attributes, call->disposition);
     if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
         return open_by_id(call);
-    status = file_name_read(call->attributes, &name);
-    if (status)
+    NTSTATUS status = file_name_read(call->attributes, name);
+    if (status) {
+        if (names_store(name, status))
+            *call->outcome = TRACE_DENIED;
         return status;
-    switch (name.path.kind) {
+    }
+    switch (name->path.kind) {
     case NTPATH_FILE:
         // A link that is to be listed or changed through stands for what it leads to; one of the
         // VM's own always, since the system would follow it on the host.
         if ((call->options & FILE_DIRECTORY_FILE || call->disposition != FILE_OPEN ||
-             overlay_file_access_writes(call->access) || !store_untouched(name.path.canon)) &&
-            !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(&name, true)))
+             overlay_file_access_writes(call->access) || !store_untouched(name->path.canon)) &&
+            !(call->options & FILE_OPEN_REPARSE_POINT) && (status = file_name_resolve(name, true)))
             return status;
-        return open_file(call, &name);
+        return open_file(call, name);
     case NTPATH_PIPE:
     case NTPATH_MAILSLOT: {
         layer_cleanup_free uint16_t *memory = NULL;
         UNICODE_STRING text;
         OBJECT_ATTRIBUTES attributes;
-        status = pipe_rewrite(call->attributes, &name, &memory, &text, &attributes);
+        status = pipe_rewrite(call->attributes, name, &memory, &text, &attributes);
         return status ? status : call_real(call, &attributes, call->disposition);
     }
     case NTPATH_DEVICE:
@@ -398,21 +434,36 @@ static NTSTATUS open_named(struct open_call *call)
     return call_real(call, call->attributes, call->disposition);
 }
 
+static NTSTATUS open_named(struct open_call *call)
+{
+    layer_cleanup_file_name struct file_name name = {0};
+    layer_cleanup_links_name struct links_name link;
+    enum trace_outcome outcome = TRACE_HOSTS;
+    layer_wake();
+    NTSTATUS status = links_follow(&call->attributes, &link);
+    if (status)
+        return status;
+    call->outcome = &outcome;
+    status = open_followed(call, &name);
+    return traced(call->name, call->attributes, &name, outcome, status);
+}
+
 NTSTATUS NTAPI layer_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
                                   IO_STATUS_BLOCK *io, LARGE_INTEGER *allocation,
                                   ULONG file_attributes, ULONG share, ULONG disposition,
                                   ULONG options, void *ea, ULONG ea_length)
 {
-    struct open_call call = {handle, access,      attributes, io, allocation, file_attributes,
-                             share,  disposition, options,    ea, ea_length};
+    struct open_call call = {handle,          access,     attributes,  io,      allocation,
+                             file_attributes, share,      disposition, options, ea,
+                             ea_length,       TRACE_CALL, NULL};
     return open_named(&call);
 }
 
 NTSTATUS NTAPI layer_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
-    struct open_call call = {handle, access,    attributes, io,   NULL, 0,
-                             share,  FILE_OPEN, options,    NULL, 0};
+    struct open_call call = {handle,    access,  attributes, io, NULL,       0,   share,
+                             FILE_OPEN, options, NULL,       0,  TRACE_CALL, NULL};
     return open_named(&call);
 }
 
@@ -487,11 +538,12 @@ static NTSTATUS find_for_query(const OBJECT_ATTRIBUTES *attributes, uint16_t **m
         return real.call(attributes, info);                                                        \
     status = find_for_query(attributes, &memory, &text, &found, &on_host, &name);                  \
     if (status)                                                                                    \
-        return status;                                                                             \
+        return traced(#call, attributes, &name,                                                    \
+                      names_store(&name, status) ? TRACE_DENIED : TRACE_ABSENT, status);           \
     status = real.call(&found, info);                                                              \
     if (status == STATUS_OBJECT_PATH_NOT_FOUND && on_host && name.path.kind == NTPATH_FILE)        \
-        return store_absent_status(name.path.canon, name.path.trailing);                           \
-    return status
+        status = store_absent_status(name.path.canon, name.path.trailing);                         \
+    return traced(#call, attributes, &name, on_host ? TRACE_HOSTS : TRACE_OWN, status)
 
 NTSTATUS NTAPI layer_NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,
                                            struct nt_file_basic_information *info)

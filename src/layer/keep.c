@@ -14,8 +14,10 @@ static NTSTATUS open_monitor(HANDLE *process)
 static uint64_t hash_of(struct str16 name)
 {
     uint64_t hash = str16_hash_nocase(STR16_HASH_SEED, name);
-    return hash ? hash : 1;
+    return hash && hash != UINT64_MAX ? hash : 1;
 }
+
+#define CLOSING UINT64_MAX // in place of the name: somebody is letting go of it
 
 static struct keep_entry *find(uint64_t hash)
 {
@@ -26,14 +28,18 @@ static struct keep_entry *find(uint64_t hash)
     return NULL;
 }
 
+/* Whoever changes the name has the entry: it may have become another's since it was found. */
+static bool rename_entry(struct keep_entry *entry, uint64_t from, uint64_t to)
+{
+    return __atomic_compare_exchange_n(&entry->name, &from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
 static struct keep_entry *claim(uint64_t hash)
 {
-    for (size_t i = 0; i < KEEP_MAX; i++) {
-        uint64_t none = 0;
-        if (__atomic_compare_exchange_n(&layer_kept->entries[i].name, &none, hash, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    for (size_t i = 0; i < KEEP_MAX; i++)
+        if (rename_entry(&layer_kept->entries[i], 0, hash))
             return &layer_kept->entries[i];
-    }
     return NULL;
 }
 
@@ -58,7 +64,8 @@ NTSTATUS keep(HANDLE handle)
     status = real.NtDuplicateObject(NtCurrentProcess(), handle, monitor, &copy, 0, 0,
                                     DUPLICATE_SAME_ACCESS);
     if (status)
-        __atomic_store_n(&entry->name, 0, __ATOMIC_RELEASE);
+        while (!rename_entry(entry, hash, 0)) // somebody looks whether there is a handle
+            real.NtYieldExecution();
     else
         __atomic_store_n(&entry->handle, (uint64_t)(ULONG_PTR)copy, __ATOMIC_RELEASE);
     return status;
@@ -67,17 +74,24 @@ NTSTATUS keep(HANDLE handle)
 void keep_drop(struct str16 name)
 {
     layer_cleanup_handle HANDLE monitor = NULL;
-    HANDLE copy = NULL;
-    struct keep_entry *entry = find(hash_of(name));
-    if (!entry || open_monitor(&monitor))
-        return;
-    uint64_t handle = __atomic_exchange_n(&entry->handle, 0, __ATOMIC_ACQ_REL);
-    if (!handle)
-        return; // somebody else is at it
-    if (!real.NtDuplicateObject(monitor, (HANDLE)(ULONG_PTR)handle, NtCurrentProcess(), &copy, 0, 0,
-                                DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE))
-        real.NtClose(copy);
-    __atomic_store_n(&entry->name, 0, __ATOMIC_RELEASE);
+    uint64_t hash = hash_of(name);
+    // Two that have kept it at the same time have an entry each.
+    for (struct keep_entry *entry = find(hash); entry; entry = find(hash)) {
+        HANDLE copy = NULL;
+        if (!monitor && open_monitor(&monitor))
+            return;
+        if (!rename_entry(entry, hash, CLOSING))
+            continue;
+        uint64_t handle = __atomic_exchange_n(&entry->handle, 0, __ATOMIC_ACQ_REL);
+        if (!handle) { // let go of and claimed again in between: it is being made
+            rename_entry(entry, CLOSING, hash);
+            continue;
+        }
+        if (!real.NtDuplicateObject(monitor, (HANDLE)(ULONG_PTR)handle, NtCurrentProcess(), &copy,
+                                    0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE))
+            real.NtClose(copy);
+        __atomic_store_n(&entry->name, 0, __ATOMIC_RELEASE);
+    }
 }
 
 NTSTATUS keep_check(void)

@@ -43,8 +43,9 @@ static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, U
     return *units ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type,
-                                   void *data, ULONG size)
+/* `own`: the value becomes the VM's also where the host's is the same. */
+static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type, void *data,
+                          ULONG size, bool own)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_free uint16_t *link = NULL;
@@ -61,7 +62,7 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    if (type != REG_LINK && key_value_is(&key, name, type, data, size))
+    if (!own && type != REG_LINK && key_value_is(&key, name, type, data, size))
         return STATUS_SUCCESS; // as the system says, without writing it again
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
@@ -78,6 +79,17 @@ NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG ti
     key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon,
                 str16_of_unicode(name));
     return status;
+}
+
+NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type,
+                                   void *data, ULONG size)
+{
+    return set_value(handle, name, title, type, data, size, false);
+}
+
+NTSTATUS key_set_own_value(HANDLE handle, UNICODE_STRING *name, ULONG type, void *data, ULONG size)
+{
+    return set_value(handle, name, 0, type, data, size, true);
 }
 
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name)

@@ -17,6 +17,10 @@ NTSTATUS key_status_of_not_empty(void);
 bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type, const void *data,
                   ULONG size);
 
+/* As NtSetValueKey(), which leaves a value that is set to what the host has to the host; this makes
+ * it the VM's own. */
+NTSTATUS key_set_own_value(HANDLE handle, UNICODE_STRING *name, ULONG type, void *data, ULONG size);
+
 /* Copies the value from one open key to another. */
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name);
 

@@ -2,6 +2,7 @@
 #include "layer/key_journal.h"
 #include "core/overlay.h"
 #include "layer/key_security.h"
+#include "layer/trace.h"
 
 // NtCreateKey, NtOpenKey and their kin.
 
@@ -13,6 +14,7 @@ struct open_call {
     bool ex;       // it is NtOpenKeyEx, or its transacted kin
     bool transacted;
     HANDLE transaction;
+    enum trace_outcome outcome; // what became of the key's name
 };
 
 static NTSTATUS call_real(const struct open_call *call, ACCESS_MASK access,
@@ -43,12 +45,13 @@ static ACCESS_MASK physical(ACCESS_MASK access)
 }
 
 /* The call on the host's key, which it cannot change. */
-static NTSTATUS open_lower(const struct open_call *call, struct str16 canon, bool as_given)
+static NTSTATUS open_lower(struct open_call *call, struct str16 canon, bool as_given)
 {
     layer_cleanup_free uint16_t *memory = NULL;
     ACCESS_MASK access = overlay_key_access_reading(call->access);
     NTSTATUS status;
 
+    call->outcome = TRACE_HOSTS;
     if (as_given) {
         status = call_real(call, access, call->attributes);
     } else {
@@ -69,7 +72,7 @@ static NTSTATUS open_lower(const struct open_call *call, struct str16 canon, boo
     return status;
 }
 
-static NTSTATUS open_upper(const struct open_call *call, struct str16 canon)
+static NTSTATUS open_upper(struct open_call *call, struct str16 canon)
 {
     struct str16_buf name;
     UNICODE_STRING text;
@@ -79,6 +82,7 @@ static NTSTATUS open_upper(const struct open_call *call, struct str16 canon)
     if (name.len * sizeof(WCHAR) > 0xfffe)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     ACCESS_MASK access = call->access;
+    call->outcome = TRACE_OWN;
     NTSTATUS status = key_security_check(canon, &access);
     if (status)
         return status;
@@ -114,7 +118,7 @@ static NTSTATUS check_length(struct str16 canon)
     return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-static NTSTATUS find_and_open(const struct open_call *call, const struct key_name *name)
+static NTSTATUS find_and_open(struct open_call *call, const struct key_name *name)
 {
     bool hidden;
     if (call->transacted && overlay_key_access_writes(call->access)) {
@@ -138,7 +142,7 @@ static NTSTATUS find_and_open(const struct open_call *call, const struct key_nam
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_root(call->attributes, status) : status;
 }
 
-static NTSTATUS open_existing(const struct open_call *call, const struct key_name *name)
+static NTSTATUS open_existing(struct open_call *call, const struct key_name *name)
 {
     NTSTATUS status = find_and_open(call, name);
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? check_length(name->canon) : status;
@@ -159,19 +163,44 @@ static bool is_passed(const struct open_call *call, const struct key_name *name,
     return true;
 }
 
+/* Records what became of the name. */
+static NTSTATUS traced(const struct open_call *call, const char *name_of_call,
+                       const struct key_name *name, NTSTATUS status)
+{
+    struct trace_what what = {TRACE_KEY, call->outcome, name_of_call, status, 0};
+    if (!trace_wants(what.outcome, status) || !name->registry)
+        return status;
+    if (name->shared)
+        what.outcome = TRACE_SHARED;
+    else if (status == STATUS_OBJECT_NAME_NOT_FOUND)
+        what.outcome = key_name_is_store(name->canon) ? TRACE_DENIED : TRACE_ABSENT;
+    trace_key(&what, name->canon);
+    return status;
+}
+
+static NTSTATUS open_named(struct open_call *call, struct key_name *name)
+{
+    ACCESS_MASK access;
+    bool link = call->options & REG_OPTION_OPEN_LINK ||
+                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
+    NTSTATUS status = key_name_read(call->attributes, call->access, link, name);
+    if (status)
+        return status;
+    if (is_passed(call, name, &access))
+        return call_real(call, access, call->attributes);
+    return open_existing(call, name);
+}
+
 static NTSTATUS open_key(struct open_call *call)
 {
     layer_cleanup_key_name struct key_name name;
-    ACCESS_MASK access;
     layer_wake();
-    bool link = call->options & REG_OPTION_OPEN_LINK ||
-                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
-    NTSTATUS status = key_name_read(call->attributes, call->access, link, &name);
-    if (status)
-        return status;
-    if (is_passed(call, &name, &access))
-        return call_real(call, access, call->attributes);
-    return open_existing(call, &name);
+    NTSTATUS status = open_named(call, &name);
+    return traced(call,
+                  call->transacted ? "NtOpenKeyTransacted"
+                  : call->ex       ? "NtOpenKeyEx"
+                                   : "NtOpenKey",
+                  &name, status);
 }
 
 NTSTATUS NTAPI layer_NtOpenKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes)
@@ -220,9 +249,10 @@ static NTSTATUS create_real(const struct open_call *call, OBJECT_ATTRIBUTES *att
 }
 
 /* What is left to do when the VM's own key was made. */
-static NTSTATUS created(const struct open_call *call, struct str16 canon, struct str16 parent,
+static NTSTATUS created(struct open_call *call, struct str16 canon, struct str16 parent,
                         const struct creation *creation, NTSTATUS status)
 {
+    call->outcome = TRACE_OWN;
     if (NT_SUCCESS(status) && call->attributes->SecurityDescriptor) {
         NTSTATUS given = key_security_of_new(canon, call->attributes->SecurityDescriptor);
         if (given) {
@@ -245,7 +275,7 @@ static NTSTATUS created(const struct open_call *call, struct str16 canon, struct
 }
 
 /* Makes a key that the VM does not see yet. */
-static NTSTATUS create_upper(const struct open_call *call, struct str16 canon,
+static NTSTATUS create_upper(struct open_call *call, struct str16 canon,
                              const struct creation *creation)
 {
     layer_cleanup_handle HANDLE above = NULL;
@@ -277,7 +307,7 @@ static NTSTATUS create_upper(const struct open_call *call, struct str16 canon,
 
 /* Makes a key again that the VM has deleted before, or opens it, when the host has none: with two
  * calls. STATUS_OBJECT_NAME_NOT_FOUND when it has to be done in another way. */
-static NTSTATUS create_again(const struct open_call *call, struct str16 canon,
+static NTSTATUS create_again(struct open_call *call, struct str16 canon,
                              const struct creation *creation)
 {
     layer_cleanup_key_view struct key_view view = {0};
@@ -302,39 +332,49 @@ static NTSTATUS create_again(const struct open_call *call, struct str16 canon,
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (creation->disposition)
         *creation->disposition = disposition;
+    call->outcome = TRACE_OWN;
     if (disposition == REG_CREATED_NEW_KEY)
         return created(call, canon, parent, creation, status);
     key_handle_add_upper(*call->handle, canon, call->access);
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS create_named(struct open_call *call, struct key_name *name,
+                             const struct creation *creation)
+{
+    ACCESS_MASK access;
+    bool link = creation->options & REG_OPTION_CREATE_LINK ||
+                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
+    NTSTATUS status = key_name_read(call->attributes, call->access, link, name);
+    if (status)
+        return status;
+    if (is_passed(call, name, &access))
+        return call->transacted ? real.NtCreateKeyTransacted(call->handle, access, call->attributes,
+                                                             creation->title, creation->class_name,
+                                                             creation->options, call->transaction,
+                                                             creation->disposition)
+                                : real.NtCreateKey(call->handle, access, call->attributes,
+                                                   creation->title, creation->class_name,
+                                                   creation->options, creation->disposition);
+    status = create_again(call, name->canon, creation);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    status = open_existing(call, name);
+    if (NT_SUCCESS(status) && creation->disposition)
+        *creation->disposition = REG_OPENED_EXISTING_KEY;
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    return create_upper(call, name->canon, creation);
+}
+
 static NTSTATUS create_key(struct open_call *call, ULONG title, UNICODE_STRING *class_name,
                            ULONG options, ULONG *disposition)
 {
     layer_cleanup_key_name struct key_name name;
-    ACCESS_MASK access;
+    const struct creation creation = {title, options, disposition, class_name};
     layer_wake();
-    bool link = options & REG_OPTION_CREATE_LINK ||
-                (call->attributes && call->attributes->Attributes & OBJ_OPENLINK);
-    NTSTATUS status = key_name_read(call->attributes, call->access, link, &name);
-    if (status)
-        return status;
-    if (is_passed(call, &name, &access))
-        return call->transacted
-                   ? real.NtCreateKeyTransacted(call->handle, access, call->attributes, title,
-                                                class_name, options, call->transaction, disposition)
-                   : real.NtCreateKey(call->handle, access, call->attributes, title, class_name,
-                                      options, disposition);
-    struct creation creation = {title, options, disposition, class_name};
-    status = create_again(call, name.canon, &creation);
-    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
-        return status;
-    status = open_existing(call, &name);
-    if (NT_SUCCESS(status) && disposition)
-        *disposition = REG_OPENED_EXISTING_KEY;
-    if (status != STATUS_OBJECT_NAME_NOT_FOUND)
-        return status;
-    return create_upper(call, name.canon, &creation);
+    NTSTATUS status = create_named(call, &name, &creation);
+    return traced(call, call->transacted ? "NtCreateKeyTransacted" : "NtCreateKey", &name, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,

@@ -1,4 +1,5 @@
 #include "layer/key_store.h"
+#include "layer/trace.h"
 #include "core/ntpath.h"
 #include "core/overlay.h"
 #include "layer/key_journal.h"
@@ -492,7 +493,7 @@ NTSTATUS key_make_upper(struct str16 canon, ACCESS_MASK access, HANDLE *handle)
     }
     if (!status)
         status = key_open_upper(canon, access, handle);
-    return status;
+    return trace_changed(TRACE_KEY, canon, TRACE_COPIED, status);
 }
 
 static NTSTATUS set_mark(const char *tree, struct str16 canon, const UNICODE_STRING *value,
@@ -518,7 +519,8 @@ NTSTATUS key_hide(struct str16 canon, struct str16 renamed)
     change_index_add(layer_changes, CHANGE_KEY_HIDDEN, canon);
     change_index_add(layer_changes, CHANGE_KEY_LISTING, parent);
     UNICODE_STRING leaf = unicode_of_str16(ntpath_leaf(canon));
-    return set_mark(hidden_tree, parent, &leaf, renamed);
+    return trace_changed(TRACE_KEY, canon, TRACE_HIDDEN,
+                         set_mark(hidden_tree, parent, &leaf, renamed));
 }
 
 NTSTATUS key_hide_value(struct str16 canon, const UNICODE_STRING *value)

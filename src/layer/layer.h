@@ -16,13 +16,13 @@ struct layer_stub {
 
 /* Written once, by whoever maps the layer into the process, before its first instruction runs. */
 struct layer_state {
-    uint32_t size;   // of this structure: parent and child must be of the same build
-    uint32_t calls;  // LAYER_CALL_COUNT
-    void *ntdll;     // its base, the same in all processes of one bitness
-    bool entered;    // the process is the monitor or a command: it came in from outside, by itself
-    bool service;    // a service, or what one has started, whose session natively is 0
-    bool orphan;     // its parent is such a process, which the VM does not see
-    bool handed;     // it has handles from its parent, see handed.h
+    uint32_t size;  // of this structure: parent and child must be of the same build
+    uint32_t calls; // LAYER_CALL_COUNT
+    void *ntdll;    // its base, the same in all processes of one bitness
+    bool entered;   // the process is the monitor or a command: it came in from outside, by itself
+    bool service;   // a service, or what one has started, whose session natively is 0
+    bool orphan;    // its parent is such a process, which the VM does not see
+    bool handed;    // it has handles from its parent, see handed.h
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;

@@ -10,7 +10,7 @@ void limit_processes(uint32_t most)
     __atomic_store_n(&layer_limit->processes, most, __ATOMIC_RELAXED);
 }
 
-NTSTATUS limit_check(unsigned outside)
+NTSTATUS limit_check(void)
 {
     uint32_t most = __atomic_load_n(&layer_limit->processes, __ATOMIC_RELAXED);
     uint32_t count;
@@ -19,5 +19,5 @@ NTSTATUS limit_check(unsigned outside)
     NTSTATUS status = member_count(&count);
     if (status)
         return status;
-    return count + outside > most ? STATUS_QUOTA_EXCEEDED : STATUS_SUCCESS;
+    return count > most ? STATUS_QUOTA_EXCEEDED : STATUS_SUCCESS;
 }

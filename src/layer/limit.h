@@ -12,9 +12,10 @@ struct limit_shared {
 /* Sets it; for the monitor, which has made the shared memory. */
 void limit_processes(uint32_t most);
 
-/* Whether the job has more processes than it may; to be asked when one has been made, which is then
- * ended. `outside` is the number of those that are not in the job yet. STATUS_QUOTA_EXCEEDED, as a
- * job says it, or STATUS_SUCCESS. No system call where there is no limit. */
-NTSTATUS limit_check(unsigned outside);
+/* Whether the job has more processes than it may; to be asked when one has been put into it, which
+ * is then ended: so of several that come at once none is one too many, though more than one may be
+ * turned away. STATUS_QUOTA_EXCEEDED, as a job says it, or STATUS_SUCCESS. No system call where
+ * there is no limit. */
+NTSTATUS limit_check(void);
 
 #endif

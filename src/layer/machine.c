@@ -1,6 +1,7 @@
 #include "core/machine.h"
 #include "layer/guard.h"
 #include "layer/power.h"
+#include "layer/trace.h"
 
 // The machine is not a VM's to change: what would is answered as for a user who has not got the
 // privilege, without the system being asked.
@@ -9,18 +10,37 @@
     NTSTATUS NTAPI layer_##name(A a)                                                               \
     {                                                                                              \
         (void)a;                                                                                   \
-        return STATUS_PRIVILEGE_NOT_HELD;                                                          \
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);                                \
     }
 #define REFUSED_2(name, A, B)                                                                      \
     NTSTATUS NTAPI layer_##name(A a, B b)                                                          \
     {                                                                                              \
         (void)a;                                                                                   \
         (void)b;                                                                                   \
-        return STATUS_PRIVILEGE_NOT_HELD;                                                          \
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);                                \
     }
 
-REFUSED_1(NtLoadDriver, UNICODE_STRING *)
-REFUSED_1(NtUnloadDriver, UNICODE_STRING *)
+/* The key of the driver's service is what a person knows it by. */
+static NTSTATUS refuse_driver(const char *call, const UNICODE_STRING *name)
+{
+    const struct trace_what what = {TRACE_MACHINE, TRACE_DENIED, call, STATUS_PRIVILEGE_NOT_HELD,
+                                    0};
+    layer_wake();
+    if (!guard_readable(name, sizeof *name) || !guard_readable(name->Buffer, name->Length))
+        return trace_refuse(call, what.status);
+    trace_put(&what, (struct str16){0}, str16_of_unicode(name));
+    return what.status;
+}
+
+NTSTATUS NTAPI layer_NtLoadDriver(UNICODE_STRING *name)
+{
+    return refuse_driver(TRACE_CALL, name);
+}
+
+NTSTATUS NTAPI layer_NtUnloadDriver(UNICODE_STRING *name)
+{
+    return refuse_driver(TRACE_CALL, name);
+}
 
 // The firmware's variables, and the entries for booting that are kept there.
 REFUSED_2(NtSetSystemEnvironmentValue, UNICODE_STRING *, UNICODE_STRING *)
@@ -39,7 +59,7 @@ NTSTATUS NTAPI layer_NtSetSystemTime(LARGE_INTEGER *time, LARGE_INTEGER *before)
     if ((time && !guard_readable(time, sizeof *time)) ||
         (before && !guard_writable(before, sizeof *before)))
         return STATUS_ACCESS_VIOLATION;
-    return STATUS_PRIVILEGE_NOT_HELD;
+    return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
 }
 
 NTSTATUS NTAPI layer_NtSetSystemInformation(ULONG class, void *info, ULONG length)
@@ -47,7 +67,7 @@ NTSTATUS NTAPI layer_NtSetSystemInformation(ULONG class, void *info, ULONG lengt
     (void)class;
     (void)info;
     (void)length;
-    return STATUS_PRIVILEGE_NOT_HELD;
+    return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
 }
 
 // The default language is written to the registry by the kernel, past the layer.
@@ -56,13 +76,13 @@ NTSTATUS NTAPI layer_NtSetDefaultLocale(BOOLEAN user, ULONG locale)
 {
     (void)user;
     (void)locale;
-    return STATUS_ACCESS_DENIED;
+    return trace_refuse(TRACE_CALL, STATUS_ACCESS_DENIED);
 }
 
 NTSTATUS NTAPI layer_NtSetDefaultUILanguage(USHORT language)
 {
     (void)language;
-    return STATUS_ACCESS_DENIED;
+    return trace_refuse(TRACE_CALL, STATUS_ACCESS_DENIED);
 }
 
 NTSTATUS NTAPI layer_NtSetSystemEnvironmentValueEx(UNICODE_STRING *name, GUID *vendor, void *value,
@@ -73,7 +93,7 @@ NTSTATUS NTAPI layer_NtSetSystemEnvironmentValueEx(UNICODE_STRING *name, GUID *v
     (void)value;
     (void)length;
     (void)attributes;
-    return STATUS_PRIVILEGE_NOT_HELD;
+    return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
 }
 
 /* The debugger of the kernel: here the answer to a user without the privilege is another one
@@ -87,14 +107,14 @@ NTSTATUS NTAPI layer_NtSystemDebugControl(ULONG command, void *in, ULONG in_leng
     (void)out;
     (void)out_length;
     (void)returned;
-    return STATUS_ACCESS_DENIED;
+    return trace_refuse(TRACE_CALL, STATUS_ACCESS_DENIED);
 }
 
 NTSTATUS NTAPI layer_NtRaiseHardError(NTSTATUS status, ULONG count, ULONG mask,
                                       ULONG_PTR *parameters, ULONG option, ULONG *response)
 {
     if (machine_hard_error(option) == MACHINE_REFUSE)
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
     return real.NtRaiseHardError(status, count, mask, parameters, option, response);
 }
 
@@ -102,7 +122,7 @@ NTSTATUS NTAPI layer_NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS cl
                                              ULONG length)
 {
     if (machine_ends_with_process((uint32_t) class))
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
     return real.NtSetInformationProcess(process, class, info, length);
 }
 
@@ -110,7 +130,7 @@ NTSTATUS NTAPI layer_NtSetInformationThread(HANDLE thread, THREADINFOCLASS class
                                             ULONG length)
 {
     if (machine_ends_with_thread((uint32_t) class))
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
     return real.NtSetInformationThread(thread, class, info, length);
 }
 
@@ -118,7 +138,7 @@ NTSTATUS NTAPI layer_NtPowerInformation(ULONG level, void *in, ULONG in_length, 
                                         ULONG out_length)
 {
     if (machine_power_information(level, in && in_length) == MACHINE_REFUSE)
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
     return real.NtPowerInformation(level, in, in_length, out, out_length);
 }
 
@@ -126,7 +146,7 @@ NTSTATUS NTAPI layer_NtPowerInformation(ULONG level, void *in, ULONG in_length, 
 static NTSTATUS shut_down(void)
 {
     if (!power_allowed())
-        return STATUS_PRIVILEGE_NOT_HELD;
+        return trace_refuse("NtShutdownSystem", STATUS_PRIVILEGE_NOT_HELD);
     DWORD error = power_shut_down(0);
     return error == ERROR_SUCCESS || error == ERROR_SHUTDOWN_IN_PROGRESS ? STATUS_SUCCESS
                                                                          : STATUS_UNSUCCESSFUL;
@@ -146,7 +166,7 @@ NTSTATUS NTAPI layer_NtInitiatePowerAction(ULONG action, ULONG state, ULONG flag
     if (answer == MACHINE_STOP)
         return shut_down();
     return answer == MACHINE_PASS ? real.NtInitiatePowerAction(action, state, flags, async)
-                                  : STATUS_PRIVILEGE_NOT_HELD;
+                                  : trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
 }
 
 NTSTATUS NTAPI layer_NtSetSystemPowerState(ULONG action, ULONG state, ULONG flags)
@@ -156,5 +176,5 @@ NTSTATUS NTAPI layer_NtSetSystemPowerState(ULONG action, ULONG state, ULONG flag
     if (answer == MACHINE_STOP)
         return shut_down();
     return answer == MACHINE_PASS ? real.NtSetSystemPowerState(action, state, flags)
-                                  : STATUS_PRIVILEGE_NOT_HELD;
+                                  : trace_refuse(TRACE_CALL, STATUS_PRIVILEGE_NOT_HELD);
 }

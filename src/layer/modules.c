@@ -30,14 +30,14 @@ bool layer_is_wine(void)
            pe_find_export(layer_state.ntdll, &ntdll, "wine_get_version");
 }
 
-static bool has_station_on_wine(void)
-{
-    return station_applies() && layer_is_wine();
-}
-
 static bool is_windows(void)
 {
     return !layer_is_wine();
+}
+
+static bool has_station_on_wine(void)
+{
+    return station_applies() && layer_is_wine();
 }
 
 static void place_on_station(uint8_t *user32)
@@ -56,13 +56,6 @@ static const struct changed_module {
     bool (*applies)(void); // NULL: always
     const char *behind;    // see exports_replace()
 } changed[] = {
-    {"kernelbase.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
-     .applies = is_windows},
-    {"kernelbase.dll", .exports = console_exports, .count = &console_exports_count},
-    {"kernel32.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
-     .applies = is_windows, .behind = "kernelbase.dll"},
-    {"kernel32.dll", .exports = console_exports, .count = &console_exports_count,
-     .behind = "kernelbase.dll"},
     {"sechost.dll", .exports = service_exports, .count = &service_exports_count},
     {"advapi32.dll", .exports = service_exports, .count = &service_exports_count,
      .behind = "sechost.dll"},
@@ -82,6 +75,13 @@ static const struct changed_module {
     {"ws2_32.dll", .exports = host_name_exports, .count = &host_name_exports_count,
      .applies = layer_is_wine},
     {"ws2_32.dll", .exports = host_lookup_exports, .count = &host_lookup_exports_count},
+    {"kernelbase.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
+     .applies = is_windows},
+    {"kernel32.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
+     .applies = is_windows, .behind = "kernelbase.dll"},
+    {"kernelbase.dll", .exports = console_exports, .count = &console_exports_count},
+    {"kernel32.dll", .exports = console_exports, .count = &console_exports_count,
+     .behind = "kernelbase.dll"},
 };
 
 static void change_module(uint8_t *base, const struct changed_module *change)

@@ -6,6 +6,7 @@
 #include "layer/links.h"
 #include "layer/name_query.h"
 #include "layer/object_name.h"
+#include "layer/trace.h"
 #include "layer/view.h"
 
 // Named kernel objects and ports: the calls.
@@ -15,7 +16,7 @@
     const OBJECT_ATTRIBUTES *attributes = given;                                                   \
     NTSTATUS status = object_name_rewrite(&attributes, &object_name, use);                         \
     if (status)                                                                                    \
-    return status
+    return object_name_opened(&object_name, TRACE_CALL, status)
 
 // Creating and opening all follow one form: the handle, the access, the attributes, the rest.
 #define OPEN_CALL(name, use)                                                                       \
@@ -23,28 +24,31 @@
                                 const OBJECT_ATTRIBUTES *given)                                    \
     {                                                                                              \
         REWRITTEN(given, use);                                                                     \
-        return real.name(handle, access, attributes);                                              \
+        status = real.name(handle, access, attributes);                                            \
+        return object_name_opened(&object_name, TRACE_CALL, status);                               \
     }
 #define CREATE_CALL_0(name)                                                                        \
     NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
                                 const OBJECT_ATTRIBUTES *given)                                    \
     {                                                                                              \
         REWRITTEN(given, OBJECT_CREATE);                                                           \
-        return object_name_made(&object_name, handle, real.name(handle, access, attributes));      \
+        return object_name_made(&object_name, TRACE_CALL, handle,                                  \
+                                real.name(handle, access, attributes));                            \
     }
 #define CREATE_CALL_1(name, type)                                                                  \
     NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
                                 const OBJECT_ATTRIBUTES *given, type a)                            \
     {                                                                                              \
         REWRITTEN(given, OBJECT_CREATE);                                                           \
-        return object_name_made(&object_name, handle, real.name(handle, access, attributes, a));   \
+        return object_name_made(&object_name, TRACE_CALL, handle,                                  \
+                                real.name(handle, access, attributes, a));                         \
     }
 #define CREATE_CALL_2(name, type_a, type_b)                                                        \
     NTSTATUS NTAPI layer_##name(HANDLE *handle, ACCESS_MASK access,                                \
                                 const OBJECT_ATTRIBUTES *given, type_a a, type_b b)                \
     {                                                                                              \
         REWRITTEN(given, OBJECT_CREATE);                                                           \
-        return object_name_made(&object_name, handle,                                              \
+        return object_name_made(&object_name, TRACE_CALL, handle,                                  \
                                 real.name(handle, access, attributes, a, b));                      \
     }
 
@@ -71,7 +75,7 @@ NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
     REWRITTEN(given, OBJECT_CREATE);
     HANDLE current = file_lower_current(file);
     status = real.NtCreateSection(handle, access, attributes, size, protection, kind, current);
-    status = object_name_made(&object_name, handle, status);
+    status = object_name_made(&object_name, TRACE_CALL, handle, status);
     if (status >= 0 && file && current == file)
         view_note_section(*handle, file, size, protection, kind);
     return status;
@@ -82,7 +86,7 @@ NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,
 {
     REWRITTEN(given, OBJECT_CREATE);
     status = real.NtCreateIoCompletion(handle, access, (OBJECT_ATTRIBUTES *)attributes, threads);
-    return object_name_made(&object_name, handle, status);
+    return object_name_made(&object_name, TRACE_CALL, handle, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateDirectoryObject(HANDLE *handle, ACCESS_MASK access,
@@ -90,7 +94,7 @@ NTSTATUS NTAPI layer_NtCreateDirectoryObject(HANDLE *handle, ACCESS_MASK access,
 {
     REWRITTEN(given, OBJECT_CREATE);
     status = real.NtCreateDirectoryObject(handle, access, (OBJECT_ATTRIBUTES *)attributes);
-    return object_name_made(&object_name, handle, status);
+    return object_name_made(&object_name, TRACE_CALL, handle, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateDebugObject(HANDLE *handle, ACCESS_MASK access,
@@ -98,7 +102,7 @@ NTSTATUS NTAPI layer_NtCreateDebugObject(HANDLE *handle, ACCESS_MASK access,
 {
     REWRITTEN(given, OBJECT_CREATE);
     status = real.NtCreateDebugObject(handle, access, (OBJECT_ATTRIBUTES *)attributes, flags);
-    return object_name_made(&object_name, handle, status);
+    return object_name_made(&object_name, TRACE_CALL, handle, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK access,
@@ -125,7 +129,7 @@ NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK acce
     }
     status =
         real.NtCreateSymbolicLinkObject(handle, access, (OBJECT_ATTRIBUTES *)attributes, target);
-    return object_name_made(&object_name, handle, status);
+    return object_name_made(&object_name, TRACE_CALL, handle, status);
 }
 
 NTSTATUS NTAPI layer_NtQuerySymbolicLinkObject(HANDLE handle, UNICODE_STRING *target, ULONG *length)
@@ -221,7 +225,7 @@ NTSTATUS NTAPI layer_NtOpenDirectoryObject(HANDLE *handle, ACCESS_MASK access,
     if (!status && !given->RootDirectory &&
         str16_equal_ascii(str16_of_unicode(given->ObjectName), "\\"))
         handles_add(*handle, HANDLE_DIRECTORY, str16_of_unicode(given->ObjectName), true, 0);
-    return status;
+    return object_name_opened(&object_name, TRACE_CALL, status);
 }
 
 // Ports
@@ -230,7 +234,7 @@ NTSTATUS NTAPI layer_NtCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given, ULON
                                   ULONG message_length, ULONG *reserved)
 {
     REWRITTEN(given, OBJECT_CREATE);
-    return object_name_made(&object_name, handle,
+    return object_name_made(&object_name, TRACE_CALL, handle,
                             real.NtCreatePort(handle, (OBJECT_ATTRIBUTES *)attributes,
                                               connection_length, message_length, reserved));
 }
@@ -239,7 +243,7 @@ NTSTATUS NTAPI layer_NtCreateWaitablePort(HANDLE *handle, OBJECT_ATTRIBUTES *giv
                                           ULONG connection_length, ULONG message_length, ULONG pool)
 {
     REWRITTEN(given, OBJECT_CREATE);
-    return object_name_made(&object_name, handle,
+    return object_name_made(&object_name, TRACE_CALL, handle,
                             real.NtCreateWaitablePort(handle, (OBJECT_ATTRIBUTES *)attributes,
                                                       connection_length, message_length, pool));
 }
@@ -249,7 +253,7 @@ NTSTATUS NTAPI layer_NtAlpcCreatePort(HANDLE *handle, OBJECT_ATTRIBUTES *given,
 {
     REWRITTEN(given, OBJECT_CREATE);
     return object_name_made(
-        &object_name, handle,
+        &object_name, TRACE_CALL, handle,
         real.NtAlpcCreatePort(handle, (OBJECT_ATTRIBUTES *)attributes, port_attributes));
 }
 
@@ -259,20 +263,32 @@ NTSTATUS NTAPI layer_NtAlpcConnectPortEx(HANDLE *handle, OBJECT_ATTRIBUTES *give
                                          ULONG *length, void *out, void *in, LARGE_INTEGER *timeout)
 {
     REWRITTEN(given, OBJECT_OPEN);
-    return real.NtAlpcConnectPortEx(handle, (OBJECT_ATTRIBUTES *)attributes, client,
-                                    port_attributes, flags, requirements, message, length, out, in,
-                                    timeout);
+    status =
+        real.NtAlpcConnectPortEx(handle, (OBJECT_ATTRIBUTES *)attributes, client, port_attributes,
+                                 flags, requirements, message, length, out, in, timeout);
+    return object_name_opened(&object_name, TRACE_CALL, status);
+}
+
+static NTSTATUS connected(const char *call, const UNICODE_STRING *port, bool rewritten,
+                          NTSTATUS status)
+{
+    const struct trace_what what = {TRACE_PORT, rewritten ? TRACE_PRIVATE : TRACE_SHARED, call,
+                                    status, 0};
+    if (port && trace_wants(what.outcome, status))
+        trace_put(&what, (struct str16){0}, str16_of_unicode(port));
+    return status;
 }
 
 #define REWRITTEN_TEXT(given)                                                                      \
     layer_cleanup_object_name struct object_name object_name = {.memory = NULL};                   \
+    const UNICODE_STRING *asked = given;                                                           \
     bool rewritten = false;                                                                        \
     layer_wake();                                                                                  \
     NTSTATUS status = given ? object_name_rewrite_text(str16_of_unicode(given), &object_name,      \
                                                        OBJECT_OPEN, &rewritten)                    \
                             : STATUS_SUCCESS;                                                      \
     if (status)                                                                                    \
-        return status;                                                                             \
+        return connected(TRACE_CALL, asked, rewritten, status);                                    \
     if (rewritten)                                                                                 \
     given = &object_name.text
 
@@ -281,8 +297,9 @@ NTSTATUS NTAPI layer_NtConnectPort(HANDLE *handle, UNICODE_STRING *port,
                                    ULONG *max_length, void *information, ULONG *information_length)
 {
     REWRITTEN_TEXT(port);
-    return real.NtConnectPort(handle, port, quality, write, read, max_length, information,
-                              information_length);
+    return connected(TRACE_CALL, asked, rewritten,
+                     real.NtConnectPort(handle, port, quality, write, read, max_length, information,
+                                        information_length));
 }
 
 NTSTATUS NTAPI layer_NtSecureConnectPort(HANDLE *handle, UNICODE_STRING *port,
@@ -291,8 +308,9 @@ NTSTATUS NTAPI layer_NtSecureConnectPort(HANDLE *handle, UNICODE_STRING *port,
                                          void *information, ULONG *information_length)
 {
     REWRITTEN_TEXT(port);
-    return real.NtSecureConnectPort(handle, port, quality, write, server_sid, read, max_length,
-                                    information, information_length);
+    return connected(TRACE_CALL, asked, rewritten,
+                     real.NtSecureConnectPort(handle, port, quality, write, server_sid, read,
+                                              max_length, information, information_length));
 }
 
 NTSTATUS NTAPI layer_NtAlpcConnectPort(HANDLE *handle, UNICODE_STRING *port,
@@ -301,6 +319,7 @@ NTSTATUS NTAPI layer_NtAlpcConnectPort(HANDLE *handle, UNICODE_STRING *port,
                                        void *out, void *in, LARGE_INTEGER *timeout)
 {
     REWRITTEN_TEXT(port);
-    return real.NtAlpcConnectPort(handle, port, attributes, port_attributes, flags, server_sid,
-                                  message, length, out, in, timeout);
+    return connected(TRACE_CALL, asked, rewritten,
+                     real.NtAlpcConnectPort(handle, port, attributes, port_attributes, flags,
+                                            server_sid, message, length, out, in, timeout));
 }

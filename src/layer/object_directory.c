@@ -53,12 +53,13 @@ static HANDLE open_own(struct str16 name)
 {
     // Any of the links' directories stands for all of them.
     static const uint16_t links[] = {'\\', '?', '?'};
-    layer_cleanup_free uint16_t *memory = NULL, *probe_memory = NULL;
+    layer_cleanup_free uint16_t *memory = NULL;
     struct str16 own, link, rest;
     struct str16_buf probe = {.cap = name.len + 2};
+    layer_cleanup_free uint16_t *probe_memory = layer_alloc(probe.cap * sizeof *probe.s);
     HANDLE handle = NULL;
 
-    probe_memory = probe.s = layer_alloc(probe.cap * sizeof *probe.s);
+    probe.s = probe_memory;
     if (!probe.s)
         return NULL;
     str16_put(&probe, name);

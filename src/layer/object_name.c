@@ -5,6 +5,7 @@
 #include "layer/host.h"
 #include "layer/keep.h"
 #include "layer/links.h"
+#include "layer/trace.h"
 
 // A private name is rewritten into the VM's object directory. That stands for the session's
 // directory of named objects; in its Root lies what is elsewhere in the tree. What a program opens
@@ -280,10 +281,13 @@ NTSTATUS object_name_rewrite(const OBJECT_ATTRIBUTES **attributes, struct object
     bool rewritten = false;
     NTSTATUS status = STATUS_SUCCESS;
     name->memory = name->link_memory = NULL;
-    name->permanent = name->beside = false;
+    name->permanent = name->beside = name->rewritten = false;
+    name->given = NULL;
     layer_wake();
     if (!guard_attributes(given) || !given)
         return STATUS_SUCCESS;
+    if (given->ObjectName && given->ObjectName->Length)
+        name->given = given;
     if (given->ObjectName)
         status = given->RootDirectory
                      ? rewrite_relative(given->RootDirectory, str16_of_unicode(given->ObjectName),
@@ -296,6 +300,7 @@ NTSTATUS object_name_rewrite(const OBJECT_ATTRIBUTES **attributes, struct object
     if (status || (!rewritten && !permanent))
         return status;
     name->attributes = *given;
+    name->rewritten = rewritten;
     if (rewritten) {
         name->attributes.RootDirectory = NULL;
         name->attributes.ObjectName = &name->text;
@@ -308,12 +313,40 @@ NTSTATUS object_name_rewrite(const OBJECT_ATTRIBUTES **attributes, struct object
     return STATUS_SUCCESS;
 }
 
-NTSTATUS object_name_made(const struct object_name *name, HANDLE *handle, NTSTATUS status)
+/* Which kind of name a call is given. */
+static enum trace_kind kind_of(const char *call)
+{
+    for (; *call; call++)
+        if (call[0] == 'P' && call[1] == 'o' && call[2] == 'r' && call[3] == 't')
+            return TRACE_PORT;
+    return TRACE_OBJECT;
+}
+
+/* Whether the name is relative to a directory of the VM's own. */
+static bool is_below_own(HANDLE root)
+{
+    layer_cleanup_record struct handle_record *directory = root ? object_directory_of(root) : NULL;
+    return directory && !directory->lower;
+}
+
+NTSTATUS object_name_opened(const struct object_name *name, const char *call, NTSTATUS status)
+{
+    if (!name->given || !trace_wants(TRACE_PRIVATE, status))
+        return status;
+    bool own = name->rewritten || is_below_own(name->given->RootDirectory);
+    const struct trace_what what = {kind_of(call), own ? TRACE_PRIVATE : TRACE_SHARED, call, status,
+                                    0};
+    trace_object(&what, name->given);
+    return status;
+}
+
+NTSTATUS object_name_made(const struct object_name *name, const char *call, HANDLE *handle,
+                          NTSTATUS status)
 {
     // One that was there already stays what it was.
     if (!status && name->permanent && (status = keep(*handle)))
         real.NtClose(*handle);
     if (name->beside)
         links_changing();
-    return status;
+    return object_name_opened(name, call, status);
 }

@@ -15,8 +15,10 @@ struct object_name {
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING text;
     uint16_t *memory, *link_memory;
-    bool permanent; // what is made is to be kept
-    bool beside;    // it is the VM's in a directory that it shares with the host
+    bool permanent;                 // what is made is to be kept
+    bool beside;                    // it is the VM's in a directory that it shares with the host
+    bool rewritten;                 // else the program's own name is what the call is made with
+    const OBJECT_ATTRIBUTES *given; // the program's, where they can be read and have a name
 };
 
 /* Replaces *attributes, where the program means something of the VM's. `name` needs
@@ -31,8 +33,11 @@ NTSTATUS object_name_rewrite_text(struct str16 text, struct object_name *name, e
 void object_name_free(struct object_name *name);
 #define layer_cleanup_object_name __attribute__((cleanup(object_name_free)))
 
-/* To be called with the outcome of a call that made an object; returns the outcome. */
-NTSTATUS object_name_made(const struct object_name *name, HANDLE *handle, NTSTATUS status);
+/* To be called with the outcome of a call that made an object, or that opened one; returns it.
+ * `call` is the system call's name. */
+NTSTATUS object_name_made(const struct object_name *name, const char *call, HANDLE *handle,
+                          NTSTATUS status);
+NTSTATUS object_name_opened(const struct object_name *name, const char *call, NTSTATUS status);
 
 /* What is known of a directory's handle, to be given back; NULL where it is none. */
 struct handle_record *object_directory_of(HANDLE handle);

@@ -2,6 +2,7 @@
 #include "layer/guard.h"
 #include "layer/host.h"
 #include "layer/links.h"
+#include "layer/trace.h"
 
 // A VM's pipe NAME is the host's plume-ID\pipe\NAME; the monitor's own lie beside, not below,
 // pipe\.
@@ -47,6 +48,17 @@ NTSTATUS pipe_rewrite(const OBJECT_ATTRIBUTES *like, const struct file_name *nam
     return STATUS_SUCCESS;
 }
 
+/* Records the name that was made. */
+static NTSTATUS made(const char *call, const struct file_name *name, NTSTATUS status)
+{
+    const struct trace_what what = {name->path.kind == NTPATH_MAILSLOT ? TRACE_MAILSLOT
+                                                                       : TRACE_PIPE,
+                                    TRACE_PRIVATE, call, status, 0};
+    if (trace_wants(TRACE_PRIVATE, status) && name->path.kind != NTPATH_FILE)
+        trace_put(&what, (struct str16){0}, name->path.canon);
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access,
                                            OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *io,
                                            ULONG share, ULONG disposition, ULONG options,
@@ -67,10 +79,11 @@ NTSTATUS NTAPI layer_NtCreateNamedPipeFile(HANDLE *handle, ULONG access,
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
     }
-    return status ? status
-                  : real.NtCreateNamedPipeFile(handle, access, attributes, io, share, disposition,
-                                               options, type, read_mode, completion_mode, instances,
-                                               inbound, outbound, timeout);
+    if (!status)
+        status = real.NtCreateNamedPipeFile(handle, access, attributes, io, share, disposition,
+                                            options, type, read_mode, completion_mode, instances,
+                                            inbound, outbound, timeout);
+    return made(TRACE_CALL, &name, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
@@ -92,9 +105,10 @@ NTSTATUS NTAPI layer_NtCreateMailslotFile(HANDLE *handle, ULONG access,
         status = pipe_rewrite(attributes, &name, &memory, &text, &rewritten);
         attributes = &rewritten;
     }
-    return status ? status
-                  : real.NtCreateMailslotFile(handle, access, attributes, io, options, quota,
-                                              message_size, timeout);
+    if (!status)
+        status = real.NtCreateMailslotFile(handle, access, attributes, io, options, quota,
+                                           message_size, timeout);
+    return made(TRACE_CALL, &name, status);
 }
 
 bool pipe_list_pattern(HANDLE handle, const UNICODE_STRING *given, uint16_t **memory,

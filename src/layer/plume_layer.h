@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include "nt.h"
 
+struct trace_readers;
+struct trace_ring;
+
 enum {
     LAYER_ID_MAX = 96,    // UTF-16 units, terminator included
     LAYER_PATH_MAX = 520, // the same, for the VM's roots
@@ -45,12 +48,18 @@ struct layer_outside {
      ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
     NTSTATUS(NTAPI *open_file)
     (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG);
+    /* Sets a value of a key in the VM as NtSetValueKey() does, and makes it the VM's own also where
+     * the host's is the same. NULL before plume_layer_enter(). */
+    NTSTATUS (*set_own_value)(HANDLE key, UNICODE_STRING *name, ULONG type, void *data, ULONG size);
     /* What goes through this socket of the process's keeps its addresses: it was bound outside.
      * NULL before plume_layer_enter(). */
     void (*exempt_socket)(HANDLE socket);
     /* How many processes the VM may have, from now on and where its job does not keep that itself;
      * 0: no limit. After plume_layer_prepare(). */
     void (*limit_processes)(uint32_t most);
+    /* Whether the VM has more than that, STATUS_QUOTA_EXCEEDED, now that another is in its job.
+     * After plume_layer_enter(). */
+    NTSTATUS (*check_processes)(void);
 };
 
 /* Makes what the VM's processes need to find in the kernel: its object directory and the shared
@@ -64,6 +73,20 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
  * Returns STATUS_SUCCESS, or the status of the step that failed with its name in *what (static
  * ASCII); the process is then as it was. */
 NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what);
+
+/* Where a running VM's processes record what they do: core/trace.h, of the orders that it names.
+ * Written to by hostile processes while it is read. */
+struct layer_traced {
+    struct trace_readers *readers;
+    struct trace_ring *all, *refused, *services;
+};
+
+/* Maps the memory of a running VM into this process, for as long as that lives. To be called before
+ * plume_layer_enter(), if that is called at all. */
+NTSTATUS plume_layer_trace_open(const struct layer_config *config, struct layer_traced *traced);
+
+/* For the monitor, after plume_layer_prepare(): a service was started in this process. */
+void plume_layer_trace_service(const uint16_t *service, uint32_t process);
 
 /* The calls of the outside; valid also before plume_layer_enter(). */
 const struct layer_outside *plume_layer_outside(void);

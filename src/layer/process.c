@@ -6,6 +6,7 @@
 #include "layer/members.h"
 #include "layer/name_query.h"
 #include "layer/store.h"
+#include "layer/trace.h"
 
 // Processes: every one that a process of the VM starts is given the layer before it runs, or is not
 // started.
@@ -54,12 +55,28 @@ static NTSTATUS bring_in(HANDLE process, bool inherits)
         handed_to_child(process, base);
     // Whom the monitor and the commands start, they put into the job themselves. The others are in
     // it from birth, but where a job of the program's own lets its children go.
-    if (!status && !layer_state.entered)
+    if (!status && !layer_state.entered) {
         status = member_add(process);
-    if (!status)
-        status = limit_check(layer_state.entered ? 1 : 0);
+        if (!status)
+            status = limit_check();
+    }
     if (status)
         real.NtTerminateProcess(process, status);
+    return status;
+}
+
+/* Records that a process was made, before it runs, or why not. */
+static NTSTATUS traced(const char *call, HANDLE process, struct str16 image, NTSTATUS status)
+{
+    PROCESS_BASIC_INFORMATION basic = {0};
+    struct trace_what what = {TRACE_PROCESS, status < 0 ? TRACE_ABSENT : TRACE_STARTED, call,
+                              status, 0};
+    if (!trace_wants(what.outcome, status))
+        return status;
+    if (!status && !real.NtQueryInformationProcess(process, ProcessBasicInformation, &basic,
+                                                   sizeof basic, NULL))
+        what.subject = (uint32_t)basic.UniqueProcessId;
+    trace_put(&what, (struct str16){0}, image);
     return status;
 }
 
@@ -104,13 +121,13 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
         if (!status && !view.effective)
             status = store_absent_status(name.path.canon, name.path.trailing);
         if (status)
-            return status;
+            return traced(TRACE_CALL, NULL, name.path.canon, status);
         memory = view.upper ? store_upper_name(name.path.canon, 0, &image)
                             : store_lower_name(name.path.canon, 0, &image);
         if (!memory)
             return STATUS_INSUFFICIENT_RESOURCES;
         if ((status = check_image(str16_view(&image))))
-            return status;
+            return traced(TRACE_CALL, NULL, name.path.canon, status);
         if (view.upper || link.memory) {
             attribute->size = image.len * sizeof(WCHAR);
             attribute->value = (ULONG_PTR)image.s;
@@ -130,13 +147,14 @@ NTSTATUS NTAPI layer_NtCreateUserProcess(HANDLE *process, HANDLE *thread,
         process_flags &= ~(ULONG)NT_PROCESS_CREATE_BREAKAWAY;
     }
     if (status)
-        return status;
+        return traced(TRACE_CALL, NULL, name.path.canon, status);
     status = bring_in(*process, process_flags & NT_PROCESS_CREATE_INHERIT);
     if (!status && own) {
         status = name_mend_parameters(*process);
         if (status)
             real.NtTerminateProcess(*process, status);
     }
+    traced(TRACE_CALL, *process, name.path.canon, status);
     if (status) {
         real.NtClose(*thread);
         real.NtClose(*process);
@@ -159,8 +177,12 @@ NTSTATUS NTAPI layer_NtCreateProcessEx(HANDLE *process, ACCESS_MASK access,
         real.NtCreateProcessEx(process, access | PROCESS_ALL_ACCESS, attributes, parent, flags,
                                section, debug_port, exception_port, job_level);
     // Without a section it is a copy of its parent, which has the layer, with all the memory.
-    if (!status && section && (status = bring_in(*process, flags & NT_PROCESS_CREATE_INHERIT)))
-        real.NtClose(*process);
+    if (!status && section) {
+        status = bring_in(*process, flags & NT_PROCESS_CREATE_INHERIT);
+        traced(TRACE_CALL, *process, (struct str16){0}, status);
+        if (status)
+            real.NtClose(*process);
+    }
     return status;
 }
 
@@ -171,7 +193,11 @@ NTSTATUS NTAPI layer_NtCreateProcess(HANDLE *process, ACCESS_MASK access,
     layer_wake();
     NTSTATUS status = real.NtCreateProcess(process, access | PROCESS_ALL_ACCESS, attributes, parent,
                                            inherit, section, debug_port, exception_port);
-    if (!status && section && (status = bring_in(*process, inherit)))
-        real.NtClose(*process);
+    if (!status && section) {
+        status = bring_in(*process, inherit);
+        traced(TRACE_CALL, *process, (struct str16){0}, status);
+        if (status)
+            real.NtClose(*process);
+    }
     return status;
 }

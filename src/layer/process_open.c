@@ -1,5 +1,6 @@
 #include "layer/guard.h"
 #include "layer/members.h"
+#include "layer/trace.h"
 
 // Processes and threads by their numbers: those of another VM or of the host do not exist.
 
@@ -16,6 +17,19 @@ static bool sees_all(void)
     return layer_state.entered;
 }
 
+/* Records that a process which is not the VM's was asked for. */
+static NTSTATUS not_seen(const char *call, uintptr_t number, NTSTATUS status)
+{
+    const struct trace_what what = {TRACE_PROCESS, TRACE_ABSENT, call, status, 0};
+    uint16_t units[10];
+    struct str16_buf text = {.s = units, .cap = sizeof units / sizeof *units};
+    if (!trace_wants(TRACE_ABSENT, status))
+        return status;
+    str16_put_u32(&text, (uint32_t)number);
+    trace_put(&what, (struct str16){0}, str16_view(&text));
+    return status;
+}
+
 NTSTATUS NTAPI layer_NtOpenProcess(HANDLE *process, ACCESS_MASK access,
                                    const OBJECT_ATTRIBUTES *attributes, const CLIENT_ID *id)
 {
@@ -30,6 +44,8 @@ NTSTATUS NTAPI layer_NtOpenProcess(HANDLE *process, ACCESS_MASK access,
     if (number != layer_process_id() && number > 4 && member_find(number, &held) != MEMBER_OWN) {
         client.UniqueProcess = MEMBER_NONE;
         client.UniqueThread = client.UniqueThread ? MEMBER_NONE : NULL;
+        return not_seen(TRACE_CALL, number,
+                        real.NtOpenProcess(process, access, attributes, &client));
     }
     return real.NtOpenProcess(process, access, attributes, &client);
 }

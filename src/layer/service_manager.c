@@ -1,6 +1,7 @@
 // The service functions on the manager's handle, and those that make and close handles.
 #include "layer/service_api.h"
 #include "layer/service_pack.h"
+#include "layer/trace.h"
 
 NTSYSAPI void NTAPI RtlSetLastWin32Error(ULONG);
 
@@ -54,6 +55,18 @@ SC_HANDLE WINAPI service_OpenSCManagerA(LPCSTR machine, LPCSTR database, DWORD a
     return opened_manager(error, handle);
 }
 
+/* Records the name of a service that was opened or made. */
+static void traced(const char *call, const uint16_t *name, DWORD error)
+{
+    // As NTSTATUS_FROM_WIN32, but for the one that says that something was refused.
+    const NTSTATUS status = error == ERROR_SUCCESS         ? STATUS_SUCCESS
+                            : error == ERROR_ACCESS_DENIED ? STATUS_ACCESS_DENIED
+                                                           : (NTSTATUS)(0xC0070000 | error);
+    const struct trace_what what = {TRACE_SERVICE, TRACE_PRIVATE, call, status, 0};
+    if (name && trace_wants(TRACE_PRIVATE, status))
+        trace_put(&what, (struct str16){0}, str16_of(name));
+}
+
 static SC_HANDLE open_service(SC_HANDLE manager, const uint16_t *name, DWORD access)
 {
     HANDLE handle = NULL;
@@ -71,6 +84,7 @@ static SC_HANDLE open_service(SC_HANDLE manager, const uint16_t *name, DWORD acc
         if (error == ERROR_SUCCESS)
             error = service_adopt(wire_get_u64(&call.r), &handle);
     }
+    traced("OpenService", name, error);
     return service_result(error) ? (SC_HANDLE)handle : NULL;
 }
 
@@ -155,6 +169,7 @@ static SC_HANDLE create_service(SC_HANDLE manager, const struct new_service *s)
                 *s->tag = tag;
         }
     }
+    traced("CreateService", s->name, error);
     return service_result(error) ? (SC_HANDLE)handle : NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "layer/keep.h"
 #include "layer/limit.h"
 #include "layer/links.h"
+#include "layer/trace.h"
 
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
 // that no program of the VM can name it.
@@ -25,10 +26,17 @@ struct limit_shared *layer_limit;
 /* Where the parts lie in a view, or with NULL how large it must be. */
 static size_t lay_out(uint8_t *view)
 {
-    const size_t sizes[] = {change_index_size(CHANGES_ORDER), alias_table_size(),
-                            share_table_size(SHARES_ORDER),   sizeof(struct sockaddr_ports),
-                            sizeof(struct keep_table),        sizeof(uint32_t),
-                            sizeof(struct limit_shared)};
+    const size_t sizes[] = {change_index_size(CHANGES_ORDER),
+                            alias_table_size(),
+                            share_table_size(SHARES_ORDER),
+                            sizeof(struct sockaddr_ports),
+                            sizeof(struct keep_table),
+                            sizeof(uint32_t),
+                            sizeof(struct limit_shared),
+                            sizeof(struct trace_readers),
+                            trace_ring_size(TRACE_ORDER),
+                            trace_ring_size(TRACE_REFUSED_ORDER),
+                            trace_ring_size(TRACE_SERVICES_ORDER)};
     size_t offsets[sizeof sizes / sizeof *sizes], end = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         offsets[i] = end;
@@ -41,6 +49,10 @@ static size_t lay_out(uint8_t *view)
         layer_kept = (void *)(view + offsets[4]);
         layer_object_changes = (void *)(view + offsets[5]);
         layer_limit = (void *)(view + offsets[6]);
+        layer_trace = (void *)(view + offsets[8]);
+        layer_trace_refused = (void *)(view + offsets[9]);
+        layer_trace_services = (void *)(view + offsets[10]);
+        layer_trace_readers = (void *)(view + offsets[7]);
         // Last: whoever sees it sees the others.
         __atomic_store_n(&layer_changes, (void *)(view + offsets[0]), __ATOMIC_RELEASE);
     }

@@ -3,6 +3,7 @@
 #include "layer/nsi.h"
 #include "layer/ports.h"
 #include "layer/socket_ask.h"
+#include "layer/trace.h"
 
 // The network: requests to the socket driver get the VM's addresses, and their results lose them
 // again. The decisions, and the forms of the requests, are in core/sockaddr.c.
@@ -348,6 +349,23 @@ static NTSTATUS do_connect(const struct call *call, struct sockaddr_view view)
     return status;
 }
 
+/* The same, recorded with the address that the program gave. */
+static NTSTATUS with_trace(const struct call *call, struct sockaddr_view view, bool binds)
+{
+    struct sockaddr_vm addresses = socket_vm();
+    bool outside = sockaddr_kind(&addresses, view) == SOCKADDR_OTHER;
+    struct trace_what what = {TRACE_SOCKET, outside ? TRACE_SHARED : TRACE_PRIVATE,
+                              binds ? "bind" : "connect", 0, 0};
+    uint16_t units[SOCKADDR_TEXT_MAX];
+    struct str16_buf text = {.s = units, .cap = SOCKADDR_TEXT_MAX};
+    sockaddr_put_text(&text, view);
+    what.status = binds ? do_bind(call, view) : do_connect(call, view);
+    if (outside && what.status < 0 && (binds || layer_config.no_network))
+        what.outcome = TRACE_DENIED;
+    trace_put(&what, (struct str16){0}, str16_view(&text));
+    return what.status;
+}
+
 /* Requests with an address in their input: made with a copy, which the system has read when the
  * call returns. */
 static NTSTATUS with_input(const struct call *call, const struct sockaddr_request *form)
@@ -363,7 +381,9 @@ static NTSTATUS with_input(const struct call *call, const struct sockaddr_reques
     memcpy(copy.in, call->in, call->in_length);
     if (!sockaddr_find((uint8_t *)copy.in + form->address, call->in_length - form->address, &view))
         return pass(call); // changed under our hands
-    return form->role == SOCKADDR_BIND ? do_bind(&copy, view) : do_connect(&copy, view);
+    if (!trace_is_on())
+        return form->role == SOCKADDR_BIND ? do_bind(&copy, view) : do_connect(&copy, view);
+    return with_trace(&copy, view, form->role == SOCKADDR_BIND);
 }
 
 /* Addresses for requests that may be read long after the call: kept for good, one for each
@@ -584,7 +604,7 @@ NTSTATUS NTAPI layer_NtDeviceIoControlFile(HANDLE file, HANDLE event, PIO_APC_RO
     // The mount manager's requests that need write access change which volume has which letter, on
     // the host. (Device type 'm', ntddk's and Wine's mountmgr.h.)
     if (code >> 16 == 'm' && code >> 14 & FILE_WRITE_ACCESS)
-        return STATUS_ACCESS_DENIED;
+        return trace_refuse(TRACE_CALL, STATUS_ACCESS_DENIED);
     if (!layer_config.ipv4)
         return pass(&call);
     if (!form)

@@ -7,6 +7,7 @@
 #include "layer/lock.h"
 #include "layer/modules.h"
 #include "layer/service_call.h"
+#include "layer/trace.h"
 
 // A process is connected when user32 comes up: to what the desktop in its parameters says, on Wine
 // in NtUserInitializeClientPfnArrays (dlls/win32u/class.c), on Windows in its first call of win32k.
@@ -142,6 +143,10 @@ static OBJECT_ATTRIBUTES *translate(OBJECT_ATTRIBUTES *given, bool desktop, stru
     out->text = unicode_of_str16(str16_view(&buf));
     out->attributes = *given;
     out->attributes.ObjectName = &out->text;
+    if (trace_is_on()) {
+        const struct trace_what what = {TRACE_STATION, TRACE_PRIVATE, "", STATUS_SUCCESS, 0};
+        trace_put(&what, (struct str16){0}, name);
+    }
     return &out->attributes;
 }
 

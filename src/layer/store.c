@@ -1,4 +1,5 @@
 #include "layer/store.h"
+#include "layer/trace.h"
 #include "core/ntpath.h"
 #include "layer/changes.h"
 #include "layer/copyup.h"
@@ -361,7 +362,7 @@ NTSTATUS store_hide(struct str16 canon)
     }
     if (!status)
         real.NtClose(handle);
-    return status;
+    return trace_changed(TRACE_FILE, canon, TRACE_HIDDEN, status);
 }
 
 /* The store's own canonical name: the same for the life of the process, and asked for at every

@@ -108,6 +108,8 @@ DWORD scm_caller_access(struct pipe_connection *c, const wchar_t *service, uint3
 {
     SECURITY_DESCRIPTOR *descriptor;
     uint32_t granted = 0;
+    if (!service_access_is_known(wanted, false))
+        return ERROR_ACCESS_DENIED;
     DWORD error = db_security(service, &descriptor);
     // Gone from the registry behind our back: the handle that is asked for can do little.
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <userenv.h>
+#include "layer/plume_layer.h"
 #include "monitor/log.h"
 #include "monitor/scm_account.h"
 #include "monitor/output.h"
 #include "vm/handle_list.h"
+#include "vm/job_limits.h"
 
 enum {
     CONTROL_TIMEOUT = 30000, // ms that a handler may take before ControlService() gives up
@@ -350,9 +352,8 @@ static DWORD create(const wchar_t *command, const wchar_t *service, PROCESS_INFO
     free(writable);
     if (environment)
         DestroyEnvironmentBlock(environment);
-    if (error == ERROR_SUCCESS && job && !AssignProcessToJobObject(job, made->hProcess)) {
-        error = GetLastError();
-        TerminateProcess(made->hProcess, error);
+    if (error == ERROR_SUCCESS && job &&
+        (error = job_limits_add(job, made->hProcess)) != ERROR_SUCCESS) {
         CloseHandle(made->hThread);
         CloseHandle(made->hProcess);
     }
@@ -365,7 +366,7 @@ struct process_plan {
     wchar_t *command; // the process's own from then on
     bool share;
     const struct service *service; // that it is made for
-    const wchar_t *privileges; // those that it needs, as a list; NULL: nothing is said of them
+    const wchar_t *privileges;     // those that it needs, as a list; NULL: nothing is said of them
     size_t privileges_len;
 };
 
@@ -394,6 +395,7 @@ static DWORD make_process(const struct process_plan *plan, struct service_proces
             log_line(L"process %lu keeps privileges that it does not need: Win32 error %lu",
                      process->pid, limited);
     }
+    plume_layer_trace_service((const uint16_t *)plan->service->name, process->pid);
     if (!loop_wait_for(&process->exit, process->process) ||
         ResumeThread(info.hThread) == (DWORD)-1) {
         error = GetLastError();
@@ -478,6 +480,7 @@ DWORD scm_launch(struct service *service, struct wire_blob arguments, scm_done *
             process = p;
     }
     if (process) {
+        plume_layer_trace_service((const uint16_t *)service->name, process->pid);
         free(command);
     } else if (error == ERROR_SUCCESS) {
         struct process_plan plan = {.command = command, .share = share, .service = service};

@@ -182,6 +182,8 @@ static void open_manager(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_DATABASE_DOES_NOT_EXIST;
     else if (database.len && !str16_equal_nocase(database, str16_of(active)))
         error = ERROR_INVALID_NAME;
+    else if (!service_access_is_known(access, true))
+        error = ERROR_ACCESS_DENIED;
     if (error == ERROR_SUCCESS) {
         s->kind = SCM_KIND_MANAGER;
         s->access = service_manager_access(access);

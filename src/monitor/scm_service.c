@@ -5,6 +5,7 @@
 #include "core/security.h"
 #include "monitor/log.h"
 #include "monitor/scm_dependents.h"
+#include "vm/wine.h"
 
 static struct service *service_of(struct pipe_connection *c)
 {
@@ -189,7 +190,8 @@ static void query_config2(struct pipe_connection *c, struct wire_reader *r)
     scm_reply_end(c, &w);
 }
 
-// Who wants the service started again after a failure has to have the right to start it.
+// Who wants the service started again after a failure has to have the right to start it
+// (ChangeServiceConfig2, remarks). Wine knows no such rule, and its own sc.exe does not keep to it.
 static bool asks_for_restart(struct wire_reader info)
 {
     wire_get_u32(&info);
@@ -210,7 +212,8 @@ static void change_config2(struct pipe_connection *c, struct wire_reader *r)
     uint32_t level = wire_get_u32(r);
     struct service *service = service_of(c);
     DWORD error = ERROR_SERVICE_MARKED_FOR_DELETE;
-    if (level == SCM_INFO_FAILURE_ACTIONS && !(s->access & SVC_RIGHT_START) && asks_for_restart(*r))
+    if (level == SCM_INFO_FAILURE_ACTIONS && !(s->access & SVC_RIGHT_START) && !vm_on_wine() &&
+        asks_for_restart(*r))
         error = ERROR_ACCESS_DENIED;
     else if (!service->delete_marked)
         error = db_set_info(service->name, level, r);

@@ -142,8 +142,8 @@ DWORD scm_watch_open(struct pipe_connection *owner, struct service *service, uin
     w->mask = mask;
     w->registered = true;
     // The first time the state that the service is in counts, later only one that it came into.
-    bool current = w->each ? flags & SCM_WATCH_CURRENT : !w->told || w->seen != service->changes;
-    if (service && current)
+    if (service &&
+        (w->each ? (flags & SCM_WATCH_CURRENT) != 0 : !w->told || w->seen != service->changes))
         add_current_state(w);
     *watch = w;
     return ERROR_SUCCESS;

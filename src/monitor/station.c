@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "layer/nt.h"
 #include "monitor/log.h"
+#include "vm/wine.h"
 
 static wchar_t vm_name[STATION_NAME_MAX], station[STATION_NAME_MAX], desktop[STATION_NAME_MAX];
 static bool made;
@@ -93,8 +94,7 @@ static DWORD make_on_wine(void)
 DWORD station_open(struct station_names *names)
 {
     if (!made) {
-        bool wine = find(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
-        DWORD error = wine ? make_on_wine() : make_on_windows();
+        DWORD error = vm_on_wine() ? make_on_wine() : make_on_windows();
         if (error != ERROR_SUCCESS) {
             log_line(L"cannot make the window station of the VM: Win32 error %lu", error);
             return error;

@@ -1,4 +1,6 @@
 #include "vm/job_limits.h"
+#include <winternl.h>
+#include "layer/plume_layer.h"
 
 enum {
     CPU_RATE_CONTROL = 15, // JobObjectCpuRateControlInformation, since NT 6.2
@@ -65,4 +67,14 @@ unsigned job_limits_unkept(const struct limits *limits)
         CloseHandle(job);
     }
     return unkept;
+}
+
+DWORD job_limits_add(HANDLE job, HANDLE process)
+{
+    DWORD error = AssignProcessToJobObject(job, process) ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_SUCCESS && plume_layer_outside()->check_processes() < 0)
+        error = ERROR_NOT_ENOUGH_QUOTA;
+    if (error != ERROR_SUCCESS)
+        TerminateProcess(process, error);
+    return error;
 }

@@ -22,4 +22,9 @@ bool job_limits_set(HANDLE job, const struct limits *limits, unsigned *unkept);
 /* The same for a job that does not exist: what this host would not keep. */
 unsigned job_limits_unkept(const struct limits *limits);
 
+/* Puts a process that has not run into the VM's job, for one who has entered the VM, and ends it
+ * when that fails or the VM has more processes than it may. Returns a Win32 error:
+ * ERROR_NOT_ENOUGH_QUOTA for the latter. */
+DWORD job_limits_add(HANDLE job, HANDLE process);
+
 #endif

@@ -82,6 +82,10 @@ static void configurations(void **state)
 static void access_masks(void **state)
 {
     (void)state;
+    assert_true(service_access_is_known(SC_RIGHT_ALL | 0xf3000000, true));
+    assert_false(service_access_is_known(SC_RIGHT_ALL | 0x100, true));
+    assert_true(service_access_is_known(SVC_RIGHT_ALL | 0x80000000, false));
+    assert_false(service_access_is_known(0x200, false));
     assert_int_equal(service_manager_access(0), SC_RIGHT_CONNECT);
     assert_int_equal(service_manager_access(SC_RIGHT_ALL), SC_RIGHT_ALL);
     assert_int_equal(service_manager_access(0x10000000), SC_RIGHT_ALL);

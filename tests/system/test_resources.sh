@@ -54,6 +54,23 @@ test_processes_are_limited() {
   expect 0 plume exec few cmd /c "$deep"; same 'no limit' deep "$out"
 }
 
+# Many at once from outside: some may be turned away for another that was, but none is one too many.
+test_processes_are_limited_at_once() {
+  local at pids=()
+  vm --pids 3 few
+  for at in 1 2 3 4 5 6 7 8; do
+    plume exec few ping -n 600 127.0.0.1 >/dev/null 2>&1 &
+    pids+=($!)
+  done
+  wait_for 60 bash -c "ended=0; for p in ${pids[*]}; do kill -0 \$p 2>/dev/null || ended=\$((ended + 1)); done; [ \$ended -ge 5 ]"
+  expect 0 plume top few
+  [ "$(grep -ci ping <<<"$out")" -le 3 ] || { show; die 'more than three run'; }
+  # Whoever was not turned away runs; at the latest now there is room for one.
+  [ "$(grep -ci ping <<<"$out")" -eq 3 ] || expect 0 plume exec few cmd /c exit
+  expect 0 plume stop few
+  for at in "${pids[@]}"; do wait "$at" || true; done
+}
+
 test_stats() {
   vm one; vm two
   plume exec one cmd /c 'for /L %i in (1,1,100000000) do @echo %i >nul' >/dev/null 2>&1 &

@@ -9,6 +9,7 @@ static const struct {
     {"*: list the dependents: *", "Wine answers without looking at the handle: a stub"},
     {"*: query the access list: *", "Wine answers without looking at the handle: a stub"},
     {"*: query the owner: *", "Wine answers without looking at the handle: a stub"},
+    {"unknown rights: *", "Wine takes no notice of rights that there are not"},
     {"lock: *", "Wine's lock is one in name, given to any handle"},
     {"lock *", "Wine's lock is one in name, given to any handle"},
     {"locked status: *", "Wine's lock is one in name, given to any handle"},

@@ -145,5 +145,11 @@ void rights(void)
     TRY(handle = OpenServiceW(manager, name, MAXIMUM_ALLOWED), "open for what is allowed");
     service_calls(handle, "what is allowed");
     CloseServiceHandle(handle);
+    TRY(handle = OpenServiceW(manager, name, SERVICE_ALL_ACCESS | 0x200),
+        "unknown rights: service");
+    CloseServiceHandle(handle);
+    TRY(handle = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS | 0x100),
+        "unknown rights: manager");
+    CloseServiceHandle(handle);
     remove_service(all);
 }
