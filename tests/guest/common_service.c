@@ -59,3 +59,55 @@ void service_stopped(const wchar_t *name)
     if (service)
         CloseServiceHandle(service);
 }
+
+static const wchar_t *own_name;
+static void (*own_run)(HANDLE stop);
+static HANDLE own_stop;
+static SERVICE_STATUS_HANDLE own_handle;
+
+static void report(DWORD state)
+{
+    SERVICE_STATUS status = {.dwServiceType = SERVICE_WIN32_OWN_PROCESS, .dwCurrentState = state};
+    if (state == SERVICE_RUNNING)
+        status.dwControlsAccepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN;
+    else if (state != SERVICE_STOPPED)
+        status.dwWaitHint = PATIENCE_MS;
+    SetServiceStatus(own_handle, &status);
+}
+
+static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *context)
+{
+    (void)type;
+    (void)data;
+    (void)context;
+    if (control == SERVICE_CONTROL_STOP || control == SERVICE_CONTROL_SHUTDOWN) {
+        report(SERVICE_STOP_PENDING);
+        SetEvent(own_stop);
+        return NO_ERROR;
+    }
+    return control == SERVICE_CONTROL_INTERROGATE ? NO_ERROR : ERROR_CALL_NOT_IMPLEMENTED;
+}
+
+static void WINAPI service_main(DWORD count, wchar_t **arguments)
+{
+    (void)count;
+    (void)arguments;
+    own_handle = RegisterServiceCtrlHandlerExW(own_name, handle_control, NULL);
+    report(SERVICE_START_PENDING);
+    own_run(own_stop);
+    report(SERVICE_STOPPED);
+}
+
+int run_as_service(const wchar_t *service, void (*run)(HANDLE stop))
+{
+    SERVICE_TABLE_ENTRYW table[] = {{(wchar_t *)service, service_main}, {NULL, NULL}};
+    own_name = service;
+    own_run = run;
+    own_stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return StartServiceCtrlDispatcherW(table) ? 0 : 1;
+}
+
+void service_reports_running(void)
+{
+    report(SERVICE_RUNNING);
+}

@@ -12,4 +12,10 @@ BOOL service_running(const wchar_t *service);
 /* Stops the service and waits until it has; says whether it did, or with which error it refused. */
 void service_stopped(const wchar_t *service);
 
+/* The program as the service of the name: `run` is called when it is to start, says that it has by
+ * calling service_reports_running(), and returns when the event is set. Returns what main() is to
+ * return. */
+int run_as_service(const wchar_t *service, void (*run)(HANDLE stop));
+void service_reports_running(void);
+
 #endif

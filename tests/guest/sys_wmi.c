@@ -7,8 +7,12 @@
 #include <initguid.h>
 #include <wbemcli.h>
 #include <stdio.h>
+#include <string.h>
 #include "common_service.h"
 #include "common_step.h"
+
+// What a query has found.
+static char found_text[200];
 
 // How often the process is in the list of processes, and the service in that of the manager: what
 // the answers are compared with.
@@ -44,7 +48,7 @@ static const wchar_t *state_name(DWORD state)
     return state < sizeof names / sizeof *names ? names[state] : L"";
 }
 
-static void processes(IEnumWbemClassObject *rows)
+static BOOL processes(IEnumWbemClassObject *rows)
 {
     IWbemClassObject *row;
     ULONG count;
@@ -63,8 +67,9 @@ static void processes(IEnumWbemClassObject *rows)
         VariantClear(&id);
         IWbemClassObject_Release(row);
     }
-    say("processes", "own %u, some %d", own, known > 1);
-    say("not in the list of processes", "%d", unknown > 2);
+    snprintf(found_text, sizeof found_text, "own %u, some %d, unknown ones %u", own, known > 1,
+             unknown);
+    return !unknown;
 }
 
 // Services that the manager lists, drivers with them.
@@ -79,7 +84,7 @@ static unsigned in_manager(void)
     return count;
 }
 
-static void services(IEnumWbemClassObject *rows)
+static BOOL services(IEnumWbemClassObject *rows)
 {
     IWbemClassObject *row;
     ULONG count;
@@ -99,26 +104,38 @@ static void services(IEnumWbemClassObject *rows)
         VariantClear(&state);
         IWbemClassObject_Release(row);
     }
-    say("services", "some %d, all that the manager has %d, in another state %u", same > 0,
-        same + other == in_manager(), other);
+    snprintf(found_text, sizeof found_text,
+             "some %d, all that the manager has %d, in another state %u", same > 0,
+             same + other == in_manager(), other);
+    return !other;
 }
 
-static void query(IWbemServices *space, const wchar_t *text, void (*with)(IEnumWbemClassObject *))
+// Asked again as long as the answer is not what the other list says: processes end and services
+// start in between.
+static void query(IWbemServices *space, const wchar_t *text, BOOL (*with)(IEnumWbemClassObject *))
 {
-    IEnumWbemClassObject *rows = NULL;
     BSTR language = SysAllocString(L"WQL"), query = SysAllocString(text);
-    HRESULT result = IWbemServices_ExecQuery(
-        space, language, query, WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY, NULL, &rows);
+    HRESULT result = S_OK;
+    BOOL good = FALSE;
+    for (unsigned tries = 0; tries < 100 && !good; ++tries) {
+        IEnumWbemClassObject *rows = NULL;
+        strcpy(found_text, "nothing");
+        result = IWbemServices_ExecQuery(space, language, query,
+                                         WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY,
+                                         NULL, &rows);
+        if (FAILED(result))
+            break;
+        good = with(rows);
+        IEnumWbemClassObject_Release(rows);
+        if (!good)
+            Sleep(100);
+    }
     SysFreeString(query);
     SysFreeString(language);
-    say("query", "%ls: %08lx", text, (unsigned long)result);
-    if (SUCCEEDED(result)) {
-        with(rows);
-        IEnumWbemClassObject_Release(rows);
-    }
+    say("query", "%ls: %08lx, %s", text, (unsigned long)result, found_text);
 }
 
-static void name_of_machine(IEnumWbemClassObject *rows)
+static BOOL name_of_machine(IEnumWbemClassObject *rows)
 {
     IWbemClassObject *row;
     ULONG count;
@@ -129,10 +146,12 @@ static void name_of_machine(IEnumWbemClassObject *rows)
         VARIANT found;
         VariantInit(&found);
         IWbemClassObject_Get(row, L"Name", 0, &found, NULL, NULL);
-        say("computer's name", "%d", V_VT(&found) == VT_BSTR && !wcscmp(V_BSTR(&found), name));
+        snprintf(found_text, sizeof found_text, "computer's name %d",
+                 V_VT(&found) == VT_BSTR && !wcscmp(V_BSTR(&found), name));
         VariantClear(&found);
         IWbemClassObject_Release(row);
     }
+    return TRUE;
 }
 
 int main(void)

@@ -120,3 +120,11 @@ at_once() {
     diff -u --label alone --label "at once, $place" "$scratch/$guest.alone" "$scratch/$guest.$place" || die "$guest differs in $place"
   done
 }
+
+# keep_console, and at the end console_as_before: a console program that a service of the host's starts has the host's
+# console write its settings, once.
+keep_console() {
+  had_console=no
+  [[ $("$wine" reg query 'HKCU\Console' 2>/dev/null </dev/null) != *ColorTable* ]] || had_console=yes
+}
+console_as_before() { [ "$had_console" = yes ] || "$wine" reg delete 'HKCU\Console' /f >/dev/null 2>&1 </dev/null || true; }

@@ -3,6 +3,8 @@
 
 test_system_services_with_files() {
   start_two
+  keep_console
+  trap console_as_before EXIT
   at_once sys_bits host a b
   at_once sys_task host a b
 }
