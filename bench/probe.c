@@ -1,13 +1,16 @@
 // Measures single operations: run natively and in a VM, the two compared by script/bench.
 //
 //   probe FOLDER     FOLDER holds the files f0 ... f999 and empty.exe, as the host has them
+//   probe FOLDER serve   what it starts, to be called by COM
 //
 // Prints a line an operation: its name and the nanoseconds that one took, the median of several
 // batches.
 #include <stdio.h>
 #include <stdlib.h>
+#define COBJMACROS
 #include <winsock2.h>
 #include <windows.h>
+#include <objbase.h>
 
 enum { BATCHES = 9, FILES = 1000, BLOCK = 4096 };
 
@@ -229,16 +232,99 @@ static void make_socket(void)
         fail("connect");
 }
 
+// ---- a COM object in another process: a stream, handed over in a file ----
+
+#define HANDED L"..\\probe.marshalled"
+#define SERVES L"PlumeProbeServes"
+#define ENDS   L"PlumeProbeEnds"
+enum { HANDED_MAX = 4000, PATIENCE_MS = 60000 };
+
+static IStream *remote;
+
+static void good(const char *what, HRESULT result)
+{
+    SetLastError((DWORD)result);
+    if (result != S_OK)
+        fail(what);
+}
+
+static int serve(void)
+{
+    IStream *object, *handed;
+    HGLOBAL memory;
+    STATSTG about;
+    DWORD written;
+    good("COM", CoInitializeEx(NULL, COINIT_MULTITHREADED));
+    good("make an object", CreateStreamOnHGlobal(NULL, TRUE, &object));
+    good("make a stream", CreateStreamOnHGlobal(NULL, TRUE, &handed));
+    good("marshal", CoMarshalInterface(handed, &IID_IStream, (IUnknown *)object, MSHCTX_LOCAL, NULL,
+                                       MSHLFLAGS_TABLESTRONG));
+    good("size", IStream_Stat(handed, &about, STATFLAG_NONAME));
+    good("memory", GetHGlobalFromStream(handed, &memory));
+    HANDLE file = open_file(HANDED, GENERIC_WRITE, CREATE_ALWAYS);
+    if (!WriteFile(file, GlobalLock(memory), about.cbSize.u.LowPart, &written, NULL))
+        fail("hand over");
+    CloseHandle(file);
+    SetEvent(OpenEventW(EVENT_MODIFY_STATE, FALSE, SERVES));
+    WaitForSingleObject(OpenEventW(SYNCHRONIZE, FALSE, ENDS), INFINITE);
+    return 0;
+}
+
+static void make_remote(void)
+{
+    wchar_t own[MAX_PATH], line[2 * MAX_PATH];
+    char bytes[HANDED_MAX];
+    DWORD size = 0;
+    IStream *handed;
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    HANDLE serves = CreateEventW(NULL, TRUE, FALSE, SERVES);
+    CreateEventW(NULL, TRUE, FALSE, ENDS);
+    GetModuleFileNameW(NULL, own, MAX_PATH);
+    _snwprintf(line, 2 * MAX_PATH, L"\"%ls\" \"%ls\" serve", own, folder);
+    if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
+        fail("start a server");
+    if (WaitForSingleObject(serves, PATIENCE_MS))
+        fail("wait for a server");
+    HANDLE file = open_file(HANDED, GENERIC_READ, OPEN_EXISTING);
+    if (!ReadFile(file, bytes, sizeof bytes, &size, NULL))
+        fail("read what is handed over");
+    CloseHandle(file);
+    good("COM", CoInitializeEx(NULL, COINIT_MULTITHREADED));
+    good("make a stream", CreateStreamOnHGlobal(NULL, TRUE, &handed));
+    good("fill it", IStream_Write(handed, bytes, size, NULL));
+    good("rewind it", IStream_Seek(handed, (LARGE_INTEGER){0}, STREAM_SEEK_SET, NULL));
+    good("unmarshal", CoUnmarshalInterface(handed, &IID_IStream, (void **)&remote));
+    IStream_Release(handed);
+}
+
+static void op_com(void)
+{
+    good("a COM call", IStream_Seek(remote, (LARGE_INTEGER){0}, STREAM_SEEK_SET, NULL));
+}
+
+static void end_remote(void)
+{
+    wchar_t path[MAX_PATH];
+    IStream_Release(remote);
+    CoUninitialize();
+    SetEvent(OpenEventW(EVENT_MODIFY_STATE, FALSE, ENDS));
+    path_of(path, HANDED);
+    DeleteFileW(path);
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
     wchar_t path[MAX_PATH];
-    if (argc != 2) {
+    if (argc < 2) {
         fprintf(stderr, "probe: a folder is missing\n");
         return 2;
     }
     wcsncpy(folder, argv[1], MAX_PATH - 32);
+    if (argc > 2)
+        return serve();
     CloseHandle(open_file(L"..\\probe.changed", GENERIC_WRITE, CREATE_ALWAYS));
     opened = open_file(L"f3", GENERIC_READ, OPEN_EXISTING);
     CreateEventW(NULL, TRUE, FALSE, L"PlumeProbe");
@@ -257,6 +343,9 @@ int wmain(int argc, wchar_t **argv)
     measure("open a named event", 300, op_event);
     measure("pipe round trip", 500, op_pipe);
     measure("TCP round trip", 500, op_socket);
+    make_remote();
+    measure("COM call to another process", 300, op_com);
+    end_remote();
 
     path_of(path, L"..\\probe.changed");
     DeleteFileW(path);

@@ -6,10 +6,10 @@
 //   what the guest starts
 // and for the system tests:
 //   com_calls register MARK, unregister   all classes
-//   com_calls ask                         what each class says, a line each
-//   com_calls hold NAME                   publishes an object of com_local and says "holding";
-//   until com_calls release                     it is released com_calls running the names in the
-//   running object table, and the active object
+//   com_calls ask [program]               what each class says, a line each, or that of the program
+//   com_calls hold NAME                   publishes an object of com_local and says "holding",
+//   com_calls release                     until this
+//   com_calls running                     names in the running object table, the active object
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
@@ -69,8 +69,10 @@ HANDLE process_of(IPlumeTest *object)
     return handle;
 }
 
-static void part(IPlumeTest *object, bool end)
+/* Returns what the wait for the server ended with, or -1 if there was none. */
+static long part(IPlumeTest *object, bool end)
 {
+    long ended = -1;
     DWORD process = 0, thread;
     if (IPlumeTest_who(object, &process, &thread) == S_OK && process == GetCurrentProcessId())
         process = 0;
@@ -79,18 +81,25 @@ static void part(IPlumeTest *object, bool end)
         IPlumeTest_leave(object); // the answer may be lost
     IPlumeTest_Release(object);
     if (server)
-        say("the server's end", "%lu", WaitForSingleObject(server, PATIENCE_MS));
+        ended = (long)WaitForSingleObject(server, PATIENCE_MS);
     CloseHandle(server);
+    return ended;
+}
+
+static void say_end(long ended)
+{
+    if (ended >= 0)
+        say("the server's end", "%ld", ended);
 }
 
 void release_and_wait(IPlumeTest *object)
 {
-    part(object, false);
+    say_end(part(object, false));
 }
 
 void end_and_wait(IPlumeTest *object)
 {
-    part(object, true);
+    say_end(part(object, true));
 }
 
 static void ask_class(const char *what, const CLSID *class, DWORD context)
@@ -100,7 +109,11 @@ static void ask_class(const char *what, const CLSID *class, DWORD context)
     HRESULT result = create(class, context, &object);
     if (result == S_OK) {
         result = IPlumeTest_mark(object, MARK - 1, text);
-        IPlumeTest_Release(object);
+        // Who asks next must not be led to a server that is about to end.
+        if (class == &com_local)
+            part(object, false);
+        else
+            IPlumeTest_Release(object);
     }
     if (result == S_OK)
         say(what, "%ls", text);
@@ -108,10 +121,13 @@ static void ask_class(const char *what, const CLSID *class, DWORD context)
         say(what, "error %08lx", (unsigned long)result);
 }
 
-static int ask(void)
+static int ask(bool only_program)
 {
-    ask_class("in process", &com_in_proc, CLSCTX_INPROC_SERVER);
+    if (!only_program)
+        ask_class("in process", &com_in_proc, CLSCTX_INPROC_SERVER);
     ask_class("program", &com_local, CLSCTX_LOCAL_SERVER);
+    if (only_program)
+        return 0;
     ask_class("service", &com_service, CLSCTX_LOCAL_SERVER);
     ask_class("surrogate", &com_surrogate, CLSCTX_LOCAL_SERVER);
     return 0;
@@ -191,7 +207,7 @@ static int run(int argc, wchar_t **argv)
         return 0;
     }
     if (!wcscmp(verb, L"ask"))
-        return ask();
+        return ask(argc > 2 && !wcscmp(argv[2], L"program"));
     if (!wcscmp(verb, L"hold") && argc > 2)
         return hold(argv[2]);
     if (!wcscmp(verb, L"release"))

@@ -62,8 +62,11 @@ static DWORD WINAPI handle_control(DWORD control, DWORD type, void *data, void *
     (void)type;
     (void)data;
     (void)context;
-    if (control == SERVICE_CONTROL_STOP)
+    if (control == SERVICE_CONTROL_STOP) {
+        // To take the class back may mean that a service which has been stopped is started again.
+        report(SERVICE_STOP_PENDING);
         SetEvent(end);
+    }
     return NO_ERROR;
 }
 
