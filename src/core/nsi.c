@@ -134,126 +134,30 @@ void nsi_narrow(const struct nsi_request *wide, const void *reply, const struct 
     }
 }
 
-static bool is_member(const struct nsi_view *view, uint32_t process)
-{
-    for (size_t i = 0; i < view->process_count; i++) {
-        if (view->processes[i] == process)
-            return true;
-    }
-    return false;
-}
-
-static bool is_own_address(const struct nsi_view *view, uint8_t *address)
-{
-    switch (sockaddr_kind(&view->vm, (struct sockaddr_view){address, UDP_KEY})) {
-    case SOCKADDR_OWN4:
-    case SOCKADDR_TWIN4:
-    case SOCKADDR_MAPPED_OWN:
-    case SOCKADDR_MAPPED_TWIN:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Whether a datagram socket at 127.0.0.1 is one of the VM's, under Wine. */
-static bool is_own_datagram(const struct nsi_view *view, uint8_t *address)
-{
-    struct sockaddr_view at = {address, UDP_KEY};
-    enum sockaddr_kind kind = sockaddr_kind(&view->vm, at);
-    return is_own_address(view, address) ||
-           (view->ports && (kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK) &&
-            view->ports->program[sockaddr_port(at)]);
-}
-
-/* What a program bound, as far as the processes of the VM have told. */
-static enum sockaddr_kind bound_shown(const struct nsi_view *view, enum sockaddr_kind kind,
-                                      unsigned port)
-{
-    uint8_t taken = view->ports ? view->ports->taken[port] : 0;
-    switch (kind) {
-    case SOCKADDR_OWN4:
-    case SOCKADDR_LOOPBACK4: // datagram sockets under Wine
-        return taken & SOCKADDR_OWN_LOOPBACK ? SOCKADDR_LOOPBACK4 : SOCKADDR_ANY4;
-    case SOCKADDR_MAPPED_OWN:
-    case SOCKADDR_MAPPED_LOOPBACK:
-        return SOCKADDR_ANY6;
-    case SOCKADDR_MAPPED_TWIN:
-        return taken & SOCKADDR_TWIN_LOOPBACK ? SOCKADDR_LOOPBACK6 : SOCKADDR_ANY6;
-    default:
-        return SOCKADDR_OTHER;
-    }
-}
-
-static void show(const struct nsi_view *view, uint8_t *address, bool bound)
-{
-    struct sockaddr_view at = {address, TCP_REMOTE};
-    enum sockaddr_kind kind = sockaddr_kind(&view->vm, at), shown;
-    if (bound)
-        shown = bound_shown(view, kind, sockaddr_port(at));
-    else if (sockaddr_is_hosts(&view->vm) && (kind == SOCKADDR_OWN4 || kind == SOCKADDR_MAPPED_OWN))
-        shown = SOCKADDR_OTHER;
-    else
-        shown = sockaddr_peer_shown(kind, false);
-    if (shown != SOCKADDR_OTHER)
-        sockaddr_set(&view->vm, at, shown);
-}
-
-static void show_datagram(const struct nsi_view *view, uint8_t *address)
-{
-    struct sockaddr_view at = {address, UDP_KEY};
-    enum sockaddr_kind kind = sockaddr_kind(&view->vm, at);
-    unsigned port = sockaddr_port(at);
-    if (view->ports && (kind == SOCKADDR_LOOPBACK4 || kind == SOCKADDR_MAPPED_LOOPBACK) &&
-        view->ports->program[port])
-        sockaddr_set_port(at, view->ports->program[port]);
-    show(view, address, true);
-}
-
 /* Whether the line stays; it is then shown as the VM's. `own_shown`: whether V has been. */
 static bool keep_line(const struct nsi_request *request, void *reply, uint32_t line,
-                      const struct nsi_view *view, bool *own_shown)
+                      const struct net_view *view, bool *own_shown)
 {
-    static const uint8_t loopback4[4] = {127, 0, 0, 1}, loopback6[16] = {[15] = 1};
     uint8_t *key = part_of(request, reply, KEY) + (size_t)line * request->sizes[KEY];
     const uint8_t *owner = part_of(request, reply, STATIC) + (size_t)line * request->sizes[STATIC];
-    uint32_t process;
     switch (request->table) {
     case NSI_TCP:
-        // Wine does not know the owner of a socket that its process has done little with
-        // (find_owning_pid() in dlls/nsiproxy.sys/tcp.c), and what has ended has none.
-        process = get32(owner + TCP_OWNER);
-        if (process ? !is_member(view, process)
-                    : !is_own_address(view, key) && !is_own_address(view, key + TCP_REMOTE))
-            return false;
-        show(view, key,
-             get32(part_of(request, reply, DYNAMIC) + (size_t)line * TCP_DYNAMIC) == TCP_LISTENS);
-        show(view, key + TCP_REMOTE, false);
-        return true;
+        return net_view_connection(
+            view, get32(owner + TCP_OWNER),
+            get32(part_of(request, reply, DYNAMIC) + (size_t)line * TCP_DYNAMIC) == TCP_LISTENS,
+            key, key + TCP_REMOTE);
     case NSI_UDP:
-        process = get32(owner + UDP_OWNER);
-        if (process ? !is_member(view, process) : !is_own_datagram(view, key))
-            return false;
-        show_datagram(view, key);
-        return true;
+        return net_view_datagrams(view, get32(owner + UDP_OWNER), key);
     case NSI_ADDRESSES4:
-        key += UNICAST_ADDRESS;
-        if (memcmp(key, loopback4, sizeof loopback4) == 0)
-            return true;
-        if (view->no_network || *own_shown ||
-            (sockaddr_is_hosts(&view->vm) && memcmp(key, view->vm.own, sizeof view->vm.own) != 0))
-            return false;
-        *own_shown = true;
-        memcpy(key, view->vm.own, sizeof view->vm.own);
-        return true;
+        return net_view_address4(view, key + UNICAST_ADDRESS, own_shown);
     case NSI_ADDRESSES6:
-        return memcmp(key + UNICAST_ADDRESS, loopback6, sizeof loopback6) == 0;
+        return net_view_address6(key + UNICAST_ADDRESS);
     default:
         return true;
     }
 }
 
-void nsi_filter(const struct nsi_request *request, void *reply, const struct nsi_view *view)
+void nsi_filter(const struct nsi_request *request, void *reply, const struct net_view *view)
 {
     uint32_t count = get32(reply), kept = 0;
     bool own_shown = false;

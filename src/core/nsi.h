@@ -8,7 +8,7 @@
 #ifndef PLUME_CORE_NSI_H
 #define PLUME_CORE_NSI_H
 
-#include "core/sockaddr.h"
+#include "core/net_view.h"
 
 #define NSI_CODE_ENUMERATE UINT32_C(0x121000)
 
@@ -42,16 +42,7 @@ size_t nsi_reply_size(const struct nsi_request *request);
 void nsi_narrow(const struct nsi_request *wide, const void *reply, const struct nsi_request *narrow,
                 void *out);
 
-/* What a filter goes by. `processes` are the VM's. */
-struct nsi_view {
-    struct sockaddr_vm vm;
-    const struct sockaddr_ports *ports;
-    const uintptr_t *processes;
-    size_t process_count;
-    bool no_network;
-};
-
 /* Removes what is not the VM's from a reply, and shows the rest as the VM's programs know it. */
-void nsi_filter(const struct nsi_request *request, void *reply, const struct nsi_view *view);
+void nsi_filter(const struct nsi_request *request, void *reply, const struct net_view *view);
 
 #endif

@@ -1,6 +1,8 @@
 #include "layer/modules.h"
 #include "core/ntpath.h"
 #include "core/pe.h"
+#include "layer/address_lists.h"
+#include "layer/conn_lists.h"
 #include "layer/console.h"
 #include "layer/dos_device.h"
 #include "layer/event_source.h"
@@ -75,6 +77,9 @@ static const struct changed_module {
     {"ws2_32.dll", .exports = host_name_exports, .count = &host_name_exports_count,
      .applies = layer_is_wine},
     {"ws2_32.dll", .exports = host_lookup_exports, .count = &host_lookup_exports_count},
+    {"iphlpapi.dll", .exports = conn_exports, .count = &conn_exports_count, .applies = is_windows},
+    {"iphlpapi.dll", .exports = address_exports, .count = &address_exports_count,
+     .applies = is_windows},
     {"kernelbase.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
      .applies = is_windows},
     {"kernel32.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,

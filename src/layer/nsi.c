@@ -1,19 +1,13 @@
 #include "layer/nsi.h"
 #include "core/nsi.h"
-#include "layer/members.h"
-#include "layer/shared.h"
+#include "layer/net_view_now.h"
 #include "layer/socket_ask.h"
 
 static void filter(const struct nsi_request *request, void *reply)
 {
-    struct nsi_view view = {
-        .vm = socket_vm(), .ports = layer_ports, .no_network = layer_config.no_network};
     layer_cleanup_free uintptr_t *ids = NULL;
-    if ((request->table == NSI_TCP || request->table == NSI_UDP) &&
-        !member_list(&ids, &view.process_count))
-        view.processes = ids;
-    if (!view.processes)
-        view.process_count = 0; // then by the addresses alone
+    bool owned = request->table == NSI_TCP || request->table == NSI_UDP;
+    struct net_view view = net_view_now(owned ? &ids : NULL);
     nsi_filter(request, reply, &view);
 }
 

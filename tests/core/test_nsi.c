@@ -34,10 +34,10 @@ static void address4(uint8_t *at, unsigned port, uint8_t a, uint8_t b, uint8_t c
 
 static struct sockaddr_ports ports;
 
-static struct nsi_view view_of_vm(void)
+static struct net_view view_of_vm(void)
 {
     static const uintptr_t processes[] = {32, 40};
-    struct nsi_view view = {.vm = {{127, 64, 1, 2}, {127, 192, 1, 2}},
+    struct net_view view = {.vm = {{127, 64, 1, 2}, {127, 192, 1, 2}},
                             .ports = &ports,
                             .processes = processes,
                             .process_count = 2};
@@ -86,7 +86,7 @@ static void connections_of_the_vm_stay(void **state)
     address4(keys + 168 + 28, 443, 8, 8, 8, 8);
     put32(dynamic + 60, 5);
     put32(owners + 96 + 12, 40);
-    struct nsi_view view = view_of_vm();
+    struct net_view view = view_of_vm();
     nsi_filter(&wide, reply, &view);
     nsi_narrow(&wide, reply, &narrow, out);
     assert_int_equal(get32(out), 3);
@@ -121,7 +121,7 @@ static void datagrams_have_the_ports_that_were_named(void **state)
     put32(reply + 4 + ROOM * 28 + 32, 33);
     ports.program[40000] = 53;
     ports.taken[53] = SOCKADDR_OWN_LOOPBACK;
-    struct nsi_view view = view_of_vm();
+    struct net_view view = view_of_vm();
     nsi_filter(&request, reply, &view);
     assert_int_equal(get32(reply), 1);
     address4(wanted, 53, 127, 0, 0, 1);
@@ -130,7 +130,7 @@ static void datagrams_have_the_ports_that_were_named(void **state)
     free(reply);
 }
 
-static uint32_t filter_addresses(struct nsi_view view, uint8_t first[4], uint8_t second[4])
+static uint32_t filter_addresses(struct net_view view, uint8_t first[4], uint8_t second[4])
 {
     static const uint32_t asked[] = {16, 28, 0, 0};
     uint8_t in[NSI_REQUEST_SIZE], address[8];
@@ -158,7 +158,7 @@ static void there_is_the_vms_address(void **state)
     (void)state;
     static const uint8_t loopback[] = {127, 0, 0, 1}, hosts[] = {10, 0, 0, 2};
     uint8_t first[4], second[4];
-    struct nsi_view view = view_of_vm();
+    struct net_view view = view_of_vm();
     assert_int_equal(filter_addresses(view, first, second), 2);
     assert_memory_equal(first, loopback, 4);
     assert_memory_equal(second, view.vm.own, 4);
