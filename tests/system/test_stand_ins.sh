@@ -148,7 +148,7 @@ test_stand_in_web_group() {
   local place
   cp "$guests/dll_web_group.dll" "$guests/tool_web.exe" "$scratch/"
   mkdir "$scratch/site"
-  write_web_settings >"$scratch/web.reg"
+  { printf '\xff\xfe'; write_web_settings | iconv -f UTF-8 -t UTF-16LE; } >"$scratch/web.reg"
   two
   host_services='PlumeWebStatus PlumeWeb PlumeWebWork'
   keep_console

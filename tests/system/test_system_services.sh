@@ -21,3 +21,19 @@ test_system_services_over_com() {
   at_once sys_wmi host a b
   at_once sys_wia host a b
 }
+
+# The kernel's web server is the host's. It runs, and a VM gets nothing from it.
+test_system_services_without_http() {
+  start_two
+  contains "$(output host tool_http)" 'the client got it: 1'
+  same 'a VM' 'library: ok
+initialize: 50
+queue: 3
+url: 6
+second queue: 3
+the same url: 6
+not a url: 6
+remove: 87
+remove again: 87
+terminate: 0' "$(output a tool_http)"
+}
