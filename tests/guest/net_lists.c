@@ -8,6 +8,7 @@
 #include <iphlpapi.h>
 #include <netioapi.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
