@@ -216,6 +216,9 @@ extern struct real_calls real;
 extern const char *const layer_call_names[LAYER_CALL_COUNT];
 extern void *const layer_replacements[LAYER_INTERPOSED_COUNT];
 
+/* Whether a call that is only made is newer than NT 5.2. */
+bool layer_call_is_newer(unsigned index);
+
 #define LAYER_PROTOTYPE(name) extern __typeof__(name) layer_##name;
 LAYER_INTERPOSED(LAYER_PROTOTYPE)
 #undef LAYER_PROTOTYPE
