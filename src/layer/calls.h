@@ -2,6 +2,7 @@
 #ifndef PLUME_LAYER_CALLS_H
 #define PLUME_LAYER_CALLS_H
 
+#include <stdbool.h>
 #include "layer/nt.h"
 
 /* Interposed: for each there is a function layer_NAME() of the same type. A call that the host's

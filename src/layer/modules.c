@@ -109,10 +109,11 @@ static void on_loaded(struct str16 name, uint8_t *base)
 
 // Without notifications, since NT 6.0, a DLL is known when the loader maps it: before what it
 // imports is loaded, and before anything of it runs. Wine's own DLLs are not mapped by way of the
-// system call (dlls/ntdll/unix/virtual.c, virtual_map_builtin_module), so there that alone would
-// not do: when this is only emulated, the notifications see to what has not passed.
+// system call, or not to where they were linked for, so there that alone would not do: when this is
+// only emulated, the notifications see to the others.
 
 static bool by_mapping; // the views are looked at
+static bool told;       // the loader tells of them, too
 
 enum { MAPPED_MAX = 32 };
 static void *mapped[MAPPED_MAX]; // modules that were changed when they were mapped
@@ -154,7 +155,9 @@ void layer_view_mapped(void *base, size_t size, NTSTATUS status)
     if (name.overflow || !is_changed(str16_view(&name)))
         return;
     // The loader is about to relocate it, and would write into the jumps. NT 5.2 has its own DLLs
-    // where they were linked for, or the process does not begin.
+    // where they were linked for; elsewhere, who is told of them can wait.
+    if (status == MOVED && told)
+        return;
     if (status == MOVED)
         real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
     for (size_t i = 0; i < MAPPED_MAX && !was_mapped(base); i++) {
@@ -219,9 +222,9 @@ void layer_watch_modules(void)
     uint32_t rva = pe_find_export(layer_state.ntdll, &header, "LdrRegisterDllNotification");
     if (rva) {
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
-        watch(0, on_notification, NULL, &cookie);
+        told = !watch(0, on_notification, NULL, &cookie);
     }
-    by_mapping = !rva || layer_config.emulate_nt;
+    by_mapping = !told || layer_config.emulate_nt;
     for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
         void *base = layer_find_module(changed[i].dll);
         if (base && !was_mapped(base))
