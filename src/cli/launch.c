@@ -320,7 +320,8 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     free(passed.list);
     // What the layer answers for a program that it cannot be brought into.
     const wchar_t *advice =
-        code == ERROR_NOT_SUPPORTED      ? L"a VM starts programs of its own bitness only"
+        code == ERROR_NOT_SUPPORTED
+            ? L"this host, or this installation of Plume, has no part for programs of its bitness"
         : code == ERROR_NOT_ENOUGH_QUOTA ? L"the VM has as many processes as --pids lets it"
                                          : NULL;
     error_win32_code(&error, code, L"cannot run", launch->program, advice);

@@ -208,3 +208,11 @@ uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, co
     }
     return 0;
 }
+
+const char *pe_linked_name(const uint8_t *image, const struct pe_header *header)
+{
+    uint32_t at = header->exports.rva;
+    if (!at || !within(at, 40, header->image_size))
+        return NULL;
+    return text_at(image, header, load32(image + at + 12));
+}

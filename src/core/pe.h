@@ -49,4 +49,7 @@ bool pe_bind(uint8_t *image, const struct pe_header *header,
 /* The RVA of the export `name` in a laid-out image, 0 when there is none or it is a forwarder. */
 uint32_t pe_find_export(const uint8_t *image, const struct pe_header *header, const char *name);
 
+/* The file name that a laid-out image with exports was linked as; NULL when it has none. */
+const char *pe_linked_name(const uint8_t *image, const struct pe_header *header);
+
 #endif

@@ -1,4 +1,5 @@
 #include "layer/layer.h"
+#include <stddef.h>
 
 struct real_calls real;
 struct layer_state layer_state;
@@ -11,6 +12,12 @@ const char *const layer_call_names[LAYER_CALL_COUNT] = {
 void *const layer_replacements[LAYER_INTERPOSED_COUNT] = {
 #define LAYER_REPLACEMENT(name) (void *)layer_##name,
     LAYER_INTERPOSED(LAYER_REPLACEMENT)};
+
+bool layer_call_is_newer(unsigned index)
+{
+    enum { NEXT_THREAD = offsetof(struct real_calls, NtGetNextThread) / sizeof(void *) };
+    return index == NEXT_THREAD;
+}
 
 #ifdef __i386__
 #define SYMBOL "_layer_trampolines"

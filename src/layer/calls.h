@@ -2,6 +2,7 @@
 #ifndef PLUME_LAYER_CALLS_H
 #define PLUME_LAYER_CALLS_H
 
+#include <stdbool.h>
 #include "layer/nt.h"
 
 /* Interposed: for each there is a function layer_NAME() of the same type. A call that the host's
@@ -215,6 +216,9 @@ extern struct real_calls real;
  * struct real_calls. */
 extern const char *const layer_call_names[LAYER_CALL_COUNT];
 extern void *const layer_replacements[LAYER_INTERPOSED_COUNT];
+
+/* Whether a call that is only made is newer than NT 5.2. */
+bool layer_call_is_newer(unsigned index);
 
 #define LAYER_PROTOTYPE(name) extern __typeof__(name) layer_##name;
 LAYER_INTERPOSED(LAYER_PROTOTYPE)

@@ -3,6 +3,7 @@
 #include "layer/layer.h"
 #include "layer/limit.h"
 #include "layer/name_query.h"
+#include "layer/offsets.h"
 #include "layer/socket_ask.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
@@ -38,6 +39,8 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     uint8_t *base;
     *what = "reading ntdll";
     NTSTATUS status = layer_real_from_ntdll();
+    if (!status)
+        status = offsets_check(what);
     if (status)
         return status;
     if (config->version != LAYER_CONFIG_VERSION) {

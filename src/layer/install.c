@@ -201,6 +201,8 @@ static NTSTATUS make_image(struct installation *in)
                                                       (void *const *)(in->image + replacements_at);
     for (unsigned i = 0; i < LAYER_CALL_COUNT; i++) {
         call[i] = ntdll_export(&ntdll, layer_call_names[i]);
+        if (i >= LAYER_INTERPOSED_COUNT && layer_config.emulate_nt && layer_call_is_newer(i))
+            call[i] = NULL;
         if (i >= LAYER_INTERPOSED_COUNT || !call[i])
             continue;
         const struct layer_stub *known = &layer_state.stubs[i];

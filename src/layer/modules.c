@@ -112,11 +112,72 @@ static void on_loaded(struct str16 name, uint8_t *base)
             change_module(base, &changed[i]);
 }
 
+// Without notifications, since NT 6.0, a DLL is known when the loader maps it: before what it
+// imports is loaded, and before anything of it runs. Wine's own DLLs are not mapped by way of the
+// system call, or not to where they were linked for, so there that alone would not do: when this is
+// only emulated, the notifications see to the others.
+
+static bool by_mapping; // the views are looked at
+static bool told;       // the loader tells of them, too
+
+enum { MAPPED_MAX = 32 };
+static void *mapped[MAPPED_MAX]; // modules that were changed when they were mapped
+
+static bool was_mapped(const void *base)
+{
+    for (size_t i = 0; i < MAPPED_MAX; i++)
+        if (__atomic_load_n(&mapped[i], __ATOMIC_ACQUIRE) == base)
+            return true;
+    return false;
+}
+
+static bool is_changed(struct str16 name)
+{
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++)
+        if (str16_equal_ascii(name, changed[i].dll))
+            return true;
+    return false;
+}
+
+void layer_view_mapped(void *base, size_t size, NTSTATUS status)
+{
+    enum { IMAGE = 0x1000000 /* MEM_IMAGE */, MOVED = 0x40000003, NAME_MAX = 64 };
+    MEMORY_BASIC_INFORMATION memory;
+    struct pe_header header;
+    uint16_t units[NAME_MAX];
+    struct str16_buf name = {.s = units, .cap = NAME_MAX};
+    const char *linked;
+
+    if (!by_mapping || size < 0x1000 ||
+        real.NtQueryVirtualMemory(NtCurrentProcess(), base, 0 /* MemoryBasicInformation */, &memory,
+                                  sizeof memory, NULL) ||
+        memory.Type != IMAGE || !pe_read_header(base, 0x1000, &header) || header.image_size > size)
+        return;
+    linked = pe_linked_name(base, &header);
+    if (!linked)
+        return;
+    str16_put_ascii(&name, linked);
+    if (name.overflow || !is_changed(str16_view(&name)))
+        return;
+    // The loader is about to relocate it, and would write into the jumps. NT 5.2 has its own DLLs
+    // where they were linked for; elsewhere, who is told of them can wait.
+    if (status == MOVED && told)
+        return;
+    if (status == MOVED)
+        real.NtTerminateProcess(NtCurrentProcess(), STATUS_NOT_SUPPORTED);
+    for (size_t i = 0; i < MAPPED_MAX && !was_mapped(base); i++) {
+        void *none = NULL;
+        __atomic_compare_exchange_n(&mapped[i], &none, base, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE);
+    }
+    on_loaded(str16_view(&name), base);
+}
+
 static void CALLBACK on_notification(ULONG reason, const void *data, void *context)
 {
     const struct loaded_module *module = data;
     (void)context;
-    if (reason != 1 /* loaded */)
+    if (reason != 1 /* loaded */ || was_mapped(module->base))
         return;
     on_loaded(str16_of_unicode(module->base_name), module->base);
 }
@@ -166,11 +227,12 @@ void layer_watch_modules(void)
     uint32_t rva = pe_find_export(layer_state.ntdll, &header, "LdrRegisterDllNotification");
     if (rva) {
         watch = (__typeof__(watch))((uint8_t *)layer_state.ntdll + rva);
-        watch(0, on_notification, NULL, &cookie);
+        told = !watch(0, on_notification, NULL, &cookie);
     }
+    by_mapping = !told || layer_config.emulate_nt;
     for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
         void *base = layer_find_module(changed[i].dll);
-        if (base)
+        if (base && !was_mapped(base))
             change_module(base, &changed[i]);
     }
 }

@@ -26,6 +26,7 @@ struct layer_config {
     uint32_t ipv4;             // the VM's address, network byte order as on the wire
     uint32_t twin;             // for IPv6, likewise: core/sockaddr.h
     uint32_t no_network;       // whether it reaches only itself
+    uint32_t emulate_nt;       // 0x0502: do without what NT 5.2 has not, for tests; 0: no
     uint32_t interactive;      // whether the process is on the user's desktop, and not the VM's
     uint16_t id[LAYER_ID_MAX]; // unique on the machine: see vm_id() in core/vmname.h
     uint16_t folder[LAYER_PATH_MAX];  // \??\C:\...\plume\vms\NAME: files\ and hidden\ lie in it

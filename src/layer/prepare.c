@@ -2,6 +2,7 @@
 #include "layer/changes.h"
 #include "layer/keep.h"
 #include "layer/key_store.h"
+#include "layer/offsets.h"
 #include "layer/store.h"
 
 // What a VM needs to exist in the kernel before its first process enters it; the monitor's part.
@@ -203,6 +204,8 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
 
     *what = "reading ntdll";
     NTSTATUS status = layer_real_from_ntdll();
+    if (!status)
+        status = offsets_check(what);
     if (status)
         return status;
     layer_config = *config;

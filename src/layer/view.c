@@ -3,6 +3,7 @@
 #include "layer/file_lower.h"
 #include "layer/guard.h"
 #include "layer/handles.h"
+#include "layer/modules.h"
 #include "layer/store.h"
 
 // Which sections and views there are, and who is told of copies.
@@ -251,9 +252,13 @@ NTSTATUS NTAPI layer_NtMapViewOfSection(HANDLE handle, HANDLE process, void **ba
                                         ULONG inherit, ULONG kind, ULONG protection)
 {
     layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_SECTION);
-    if (!record)
-        return real.NtMapViewOfSection(handle, process, base, zeros, commit, offset, size, inherit,
-                                       kind, protection);
+    if (!record) {
+        NTSTATUS mapped = real.NtMapViewOfSection(handle, process, base, zeros, commit, offset,
+                                                  size, inherit, kind, protection);
+        if (mapped >= 0 && process == NtCurrentProcess())
+            layer_view_mapped(*base, *size, mapped);
+        return mapped;
+    }
     struct view_section *section = record->section;
     layer_lock(&lock);
     settle(section);
@@ -271,6 +276,8 @@ NTSTATUS NTAPI layer_NtMapViewOfSection(HANDLE handle, HANDLE process, void **ba
         note_view(section, &view);
     }
     layer_unlock(&lock);
+    if (status >= 0 && process == NtCurrentProcess())
+        layer_view_mapped(*base, *size, status);
     return status;
 }
 

@@ -157,10 +157,13 @@ static NTSTATUS give(HANDLE process, uint32_t child)
     bridge.shared->child = child;
     SetEvent(bridge.request);
     HANDLE waited[] = {bridge.reply, bridge.process};
-    if (WaitForMultipleObjects(2, waited, FALSE, REPLY_MS) != WAIT_OBJECT_0) {
+    DWORD said_first = WaitForMultipleObjects(2, waited, FALSE, REPLY_MS);
+    if (said_first != WAIT_OBJECT_0) {
         log_line(L"the process that sees to programs of the other bitness does not answer");
         end();
-        return STATUS_UNSUCCESSFUL;
+        // A host that does not run that bitness may start such a program all the same, which ends
+        // at once (a Wine without its 32-bit half).
+        return said_first == WAIT_OBJECT_0 + 1 ? STATUS_NOT_SUPPORTED : STATUS_UNSUCCESSFUL;
     }
     bridge.shared->what[BRIDGE_WHAT_MAX - 1] = 0;
     return said((NTSTATUS)bridge.shared->status, bridge.shared->what);

@@ -67,6 +67,13 @@ bool vm_layer_config(const struct vm *vm, struct layer_config *config, struct pl
         .ipv4 = __builtin_bswap32(vm_config_address(&vm->config)), // both architectures: little
         .twin = __builtin_bswap32(ipalloc_twin(vm->config.ipv4)),  // endian
         .no_network = vm->config.no_network};
+    wchar_t emulated[8];
+    DWORD emulated_len =
+        GetEnvironmentVariableW(L"PLUME_EMULATE_NT", emulated, ARRAYSIZE(emulated));
+    if (emulated_len && (emulated_len >= ARRAYSIZE(emulated) || wcscmp(emulated, L"5.2") != 0))
+        return error_plain(error, L"cannot emulate the Windows that PLUME_EMULATE_NT names", NULL,
+                           L"it may be 5.2 only", NULL);
+    config->emulate_nt = emulated_len ? 0x0502 : 0;
     wcscpy(config->id, vm->id);
     wcscpy(config->folder, vm->nt);
     wcscpy(config->store, vm->store.nt);

@@ -130,6 +130,10 @@ static void whole(bool wide)
     assert_true(get_pointer(image + LOOKUPS, wide) == NAMES + 16);
     assert_true(get_pointer(image + MORE_SLOTS, wide) == first + 2);
 
+    small_pe_put32(image + EXPORTS + 12, EXPORTS + 0x80);
+    assert_string_equal(pe_linked_name(image, &header), "other.thing");
+    small_pe_put32(image + EXPORTS + 12, IMAGE_SIZE);
+    assert_null(pe_linked_name(image, &header));
     assert_int_equal(pe_find_export(image, &header, "alpha"), TEXT + 4);
     assert_int_equal(pe_find_export(image, &header, "gamma"), TEXT + 8);
     assert_int_equal(pe_find_export(image, &header, "alphabet"), 0); // leads elsewhere
