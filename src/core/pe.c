@@ -214,5 +214,5 @@ const char *pe_linked_name(const uint8_t *image, const struct pe_header *header)
     uint32_t at = header->exports.rva;
     if (!at || !within(at, 40, header->image_size))
         return NULL;
-    return text_at(image, header, load32(image + at + 12));
+    return text_at(image, header, get32(image + at + 12));
 }
