@@ -217,7 +217,7 @@ static bool expect_running(struct check *check, unsigned in, const wchar_t *what
 /* All steps, as far as one makes sense after those before. */
 static bool exercise(struct check *check, struct plume_error *error)
 {
-    bool ok;
+    bool ok = false;
     if (!act(check, 0, L"start", &ok, error))
         return false;
     if (!ok)

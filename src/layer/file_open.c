@@ -400,9 +400,9 @@ static NTSTATUS open_by_id(const struct open_call *call)
 
 static NTSTATUS open_followed(const struct open_call *call, struct file_name *name)
 {
-    if (!guard_attributes(call->attributes)) // the system says so
+    if (!call->attributes || !guard_attributes(call->attributes)) // the system says so
         return call_real(call, call->attributes, call->disposition);
-    if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes && call->attributes->ObjectName)
+    if (call->options & FILE_OPEN_BY_FILE_ID && call->attributes->ObjectName)
         return open_by_id(call);
     NTSTATUS status = file_name_read(call->attributes, name);
     if (status) {
@@ -445,6 +445,7 @@ static NTSTATUS open_named(struct open_call *call)
         return status;
     call->outcome = &outcome;
     status = open_followed(call, &name);
+    call->outcome = NULL;
     return traced(call->name, call->attributes, &name, outcome, status);
 }
 
