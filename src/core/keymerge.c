@@ -1,6 +1,6 @@
 #include "core/keymerge.h"
 
-static int compare_lower_case(struct str16 a, struct str16 b)
+int keymerge_compare_lower_case(struct str16 a, struct str16 b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     for (size_t i = 0; i < common; i++) {
@@ -20,7 +20,7 @@ static int compare(const struct keymerge_entry *a, const struct keymerge_entry *
     case KEYMERGE_BY_UPPER_CASE:
         return str16_compare_nocase(a->name, b->name);
     case KEYMERGE_BY_LOWER_CASE:
-        return compare_lower_case(a->name, b->name);
+        return keymerge_compare_lower_case(a->name, b->name);
     case KEYMERGE_BY_APPEARANCE:
         break;
     }

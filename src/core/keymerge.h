@@ -34,6 +34,9 @@ enum keymerge_order {
 size_t keymerge(struct keymerge_entry *entries, size_t count, struct keymerge_entry *scratch,
                 enum keymerge_order order);
 
+/* Compares two names as KEYMERGE_BY_LOWER_CASE orders them. */
+int keymerge_compare_lower_case(struct str16 a, struct str16 b);
+
 /* Lower case of one unit by the system's own table. Provided by whoever links this file. */
 uint16_t keymerge_downcase(uint16_t unit);
 

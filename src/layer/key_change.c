@@ -62,7 +62,9 @@ static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULON
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    if (!own && type != REG_LINK && key_value_is(&key, name, type, data, size))
+    enum key_value_below below =
+        type != REG_LINK ? key_value_below(&key, name, type, data, size) : KEY_VALUE_NONE;
+    if (!own && below == KEY_VALUE_SAME)
         return STATUS_SUCCESS; // as the system says, without writing it again
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
@@ -75,7 +77,11 @@ static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULON
         if (link)
             data = link;
     }
-    status = real.NtSetValueKey(upper, name, title, type, data, size);
+    // A value keeps the spelling that it was made with.
+    layer_cleanup_free void *memory = NULL;
+    UNICODE_STRING spelled =
+        below != KEY_VALUE_NONE ? key_value_spelling(key.canon, name, &memory) : *name;
+    status = real.NtSetValueKey(upper, &spelled, title, type, data, size);
     key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon,
                 str16_of_unicode(name));
     return status;

@@ -25,7 +25,7 @@ uint16_t keymerge_downcase(uint16_t unit)
 }
 
 /* In which order this system lists values: tried, once in a process. */
-static enum keymerge_order order_of_values(void)
+enum keymerge_order key_order_of_values(void)
 {
     static const char tried[] = "bA_";
     static LONG known;
@@ -58,7 +58,7 @@ static enum keymerge_order order_of_values(void)
 
 static enum keymerge_order order_of(bool values)
 {
-    enum keymerge_order order = order_of_values();
+    enum keymerge_order order = key_order_of_values();
     return !values && order == KEYMERGE_BY_APPEARANCE ? KEYMERGE_BY_UPPER_CASE : order;
 }
 

@@ -23,6 +23,9 @@ void key_names_free(struct key_names *names);
 void key_names_measure(struct key_names *names);
 #define layer_cleanup_key_names __attribute__((cleanup(key_names_free)))
 
+/* The order in which the system lists a key's values. */
+enum keymerge_order key_order_of_values(void);
+
 /* Kept in a handle's record. */
 struct key_listing {
     struct key_view view; // of the last reading

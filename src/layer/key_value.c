@@ -63,8 +63,8 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
     return query_lower(key, name, class, info, length, result);
 }
 
-bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type, const void *data,
-                  ULONG size)
+enum key_value_below key_value_below(const struct key_handle *key, UNICODE_STRING *name, ULONG type,
+                                     const void *data, ULONG size)
 {
     const ULONG fixed = offsetof(struct nt_key_value_partial_information, data);
     layer_cleanup_free struct nt_key_value_partial_information *info = NULL;
@@ -73,18 +73,76 @@ bool key_value_is(const struct key_handle *key, UNICODE_STRING *name, ULONG type
     bool hidden;
 
     if (!key->lower && key->record->alone)
-        return false;
+        return KEY_VALUE_NONE;
     // The system compares with the VM's own itself.
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
     if (!status && real.NtQueryValueKey(own, name, NT_KEY_VALUE_PARTIAL_INFORMATION, NULL, 0,
                                         &len) != STATUS_OBJECT_NAME_NOT_FOUND)
-        return false;
+        return KEY_VALUE_NONE;
     if (key_is_hidden(key->canon, &hidden) || hidden || size > 0x10000000)
-        return false;
+        return KEY_VALUE_NONE;
     info = layer_alloc(fixed + size);
-    return info && size &&
-           !query_lower(key, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len) &&
-           info->type == type && info->data_length == size && !memcmp(info->data, data, size);
+    if (!info)
+        return KEY_VALUE_NONE;
+    status = query_lower(key, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len);
+    if (status && status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL)
+        return KEY_VALUE_NONE;
+    return !status && size && info->type == type && info->data_length == size &&
+                   !memcmp(info->data, data, size)
+               ? KEY_VALUE_SAME
+               : KEY_VALUE_OTHER;
+}
+
+/* Reads the name of a value, by its number or, with `name`, by its name. */
+static bool read_name(HANDLE key, const UNICODE_STRING *name, ULONG index,
+                      struct nt_key_value_basic_information *info, ULONG size, struct str16 *out)
+{
+    ULONG len;
+    NTSTATUS status = name ? real.NtQueryValueKey(key, (UNICODE_STRING *)name,
+                                                  NT_KEY_VALUE_BASIC_INFORMATION, info, size, &len)
+                           : real.NtEnumerateValueKey(key, index, NT_KEY_VALUE_BASIC_INFORMATION,
+                                                      info, size, &len);
+    if (status)
+        return false;
+    *out = (struct str16){(const uint16_t *)info->name, info->name_length / sizeof(WCHAR)};
+    return true;
+}
+
+UNICODE_STRING key_value_spelling(struct str16 canon, const UNICODE_STRING *name, void **memory)
+{
+    enum { SIZE = sizeof(struct nt_key_value_basic_information) + 0x10000 };
+    layer_cleanup_handle HANDLE lower = NULL;
+    struct nt_key_full_information full;
+    struct str16 wanted = str16_of_unicode(name), found;
+    ULONG len = 0;
+    struct nt_key_value_basic_information *info = *memory = layer_alloc(SIZE);
+    if (!info || key_open_lower(canon, KEYNAME_QUERY_VALUE, &lower)) {
+        lower = NULL;
+        return *name;
+    }
+    // Windows gives the name as it is kept, Wine (8, dlls/ntdll/unix/registry.c) as it was asked
+    // for; but Wine keeps values in order.
+    if (!read_name(lower, name, 0, info, SIZE, &found))
+        return *name;
+    if (!str16_equal(found, wanted))
+        return unicode_of_str16(found);
+    if (key_order_of_values() != KEYMERGE_BY_LOWER_CASE ||
+        (real.NtQueryKey(lower, NT_KEY_FULL_INFORMATION, &full, sizeof full, &len) &&
+         len < sizeof full))
+        return *name;
+    for (ULONG low = 0, high = full.values; low < high;) {
+        ULONG middle = low + (high - low) / 2;
+        if (!read_name(lower, NULL, middle, info, SIZE, &found))
+            break;
+        int order = keymerge_compare_lower_case(found, wanted);
+        if (!order)
+            return unicode_of_str16(found);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return *name;
 }
 
 NTSTATUS NTAPI layer_NtQueryValueKey(HANDLE handle, UNICODE_STRING *name, ULONG class, void *info,

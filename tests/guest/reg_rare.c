@@ -94,13 +94,19 @@ static void remove_tree(HANDLE root, const wchar_t *name)
 
 static void setup(void)
 {
-    static const wchar_t *const names[] = {L"secure",    L"denied",         L"hive",
-                                           L"hive\\one", L"hive\\two",      L"values",
-                                           L"watched",   L"watched\\below", L"second"};
+    static const wchar_t *const names[] = {L"secure",    L"denied", L"hive",    L"hive\\one",
+                                           L"hive\\two", L"values", L"watched", L"watched\\below",
+                                           L"second",    L"spelled"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         HANDLE key = make(base, names[i]);
         set(key, L"host", names[i]);
         set(key, L"other", L"of the host");
+        if (!wcscmp(names[i], L"spelled")) {
+            set(key, L"First_One", L"of the host");
+            set(key, L"firstOne", L"of the host");
+            set(key, L"Zuletzt", L"of the host");
+            set(key, L"", L"of the host");
+        }
         close_key(key);
     }
 }
@@ -493,6 +499,27 @@ static void work_on_watches(void)
     NtClose(event);
 }
 
+/* A value keeps the spelling that it was made with, also when its key is renamed after. */
+static void work_on_spelling(void)
+{
+    UNICODE_STRING name = counted(L"respelled");
+    HANDLE key;
+    puts("== spelling");
+    say("open", open_key(base, L"spelled", KEY_ALL_ACCESS, &key));
+    set(key, L"HOST", L"changed");
+    set(key, L"oTHER", L"of the host");
+    set(key, L"FIRST_one", L"changed");
+    set(key, L"FIRSTONE", L"changed");
+    set(key, L"zuletzt", L"changed");
+    set(key, L"", L"changed");
+    set(key, L"New", L"added");
+    set(key, L"nEW", L"changed");
+    dump(key, 1);
+    say("rename", NtRenameKey(key, &name));
+    dump(key, 1);
+    close_key(key);
+}
+
 static void work(void)
 {
     work_on_security();
@@ -501,6 +528,7 @@ static void work(void)
     work_on_sizes();
     work_on_multiple();
     work_on_watches();
+    work_on_spelling();
     puts("== end");
     dump(base, 1);
 }
