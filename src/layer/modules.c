@@ -37,6 +37,12 @@ static bool is_windows(void)
     return !layer_is_wine();
 }
 
+/* nsi_enumerate() does the rest. */
+static bool lists_are_replaced(void)
+{
+    return is_windows() || layer_config.emulate_nt;
+}
+
 static bool has_station_on_wine(void)
 {
     return station_applies() && layer_is_wine();
@@ -77,9 +83,10 @@ static const struct changed_module {
     {"ws2_32.dll", .exports = host_name_exports, .count = &host_name_exports_count,
      .applies = layer_is_wine},
     {"ws2_32.dll", .exports = host_lookup_exports, .count = &host_lookup_exports_count},
-    {"iphlpapi.dll", .exports = conn_exports, .count = &conn_exports_count, .applies = is_windows},
+    {"iphlpapi.dll", .exports = conn_exports, .count = &conn_exports_count,
+     .applies = lists_are_replaced},
     {"iphlpapi.dll", .exports = address_exports, .count = &address_exports_count,
-     .applies = is_windows},
+     .applies = lists_are_replaced},
     {"kernelbase.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,
      .applies = is_windows},
     {"kernel32.dll", .exports = dos_device_exports, .count = &dos_device_exports_count,

@@ -15,7 +15,7 @@ bool nsi_enumerate(HANDLE file, HANDLE event, IO_STATUS_BLOCK *io, ULONG code, c
                    ULONG in_length, void *out, ULONG out_length, NTSTATUS *status)
 {
     uint8_t input[NSI_REQUEST_SIZE];
-    if (code != NSI_CODE_ENUMERATE)
+    if (code != NSI_CODE_ENUMERATE || layer_config.emulate_nt) // then layer/conn_lists.h
         return false;
     struct nsi_request request = nsi_request_read(in, in_length), wide = request;
     if (request.table == NSI_OTHER || !out || !io || out_length < nsi_reply_size(&request))

@@ -3,7 +3,7 @@
 test_older_windows_is_emulated() {
   local guest native
   export PLUME_EMULATE_NT=5.2
-  for guest in early_dll obj_named pipe_named; do
+  for guest in early_dll obj_named pipe_named net_lists net_tables; do
     run "$wine" "$guests/$guest.exe"
     native=$(grep -v '^differs:' <<<"$out")-$status
     run plume run --rm --name older "$guests/$guest.exe"
