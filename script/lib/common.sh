@@ -38,6 +38,7 @@ build_packages=(gcc libc6-dev cmake ninja-build gcc-mingw-w64-x86-64 gcc-mingw-w
                 libcmocka-dev libjsmn-dev)
 # `wine` is the command, wine64 the loader; without them everything can be built, but nothing run.
 wine_packages=(wine wine64 procps)
+test_packages=(python3) # reads JSON
 
 # wine_loader: Wine's 64-bit loader, past Debian's `wine`, which speaks on standard error. To be asked for when
 # it is installed.

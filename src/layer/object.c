@@ -114,11 +114,10 @@ NTSTATUS NTAPI layer_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK acce
     bool target_rewritten;
     REWRITTEN(given, OBJECT_CREATE);
     if (target && !object_name.beside) {
-        status = object_name_rewrite_text(str16_of_unicode(target), &target_name, OBJECT_OPEN,
-                                          &target_rewritten);
-        if (status) // leads nowhere, but may be made
-            status = STATUS_SUCCESS;
-        else if (target_rewritten)
+        // One that cannot be read leads nowhere, but may be made.
+        if (!object_name_rewrite_text(str16_of_unicode(target), &target_name, OBJECT_OPEN,
+                                      &target_rewritten) &&
+            target_rewritten)
             target = &target_name.text;
     }
     UNICODE_STRING copy;
