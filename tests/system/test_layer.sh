@@ -39,7 +39,7 @@ test_a_program_that_the_layer_cannot_enter_is_not_run() {
   plume create a >/dev/null; plume start a >/dev/null
   expect 126 plume exec a "$other"
   contains "$err" "cannot run '$other'"
-  contains "$err" 'of its own bitness only'
+  contains "$err" 'no part for programs of its bitness'
   # Nor a program of the system below Wine, which would know nothing of the VM.
   expect 126 plume exec a /bin/true
   contains "$err" "cannot run '/bin/true'"
