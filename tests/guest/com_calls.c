@@ -63,7 +63,8 @@ HANDLE process_of(IPlumeTest *object)
 {
     DWORD process = 0, thread;
     IPlumeTest_who(object, &process, &thread);
-    HANDLE handle = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_INFORMATION, FALSE, process);
+    HANDLE handle =
+        OpenProcess(SYNCHRONIZE | PROCESS_QUERY_INFORMATION | PROCESS_TERMINATE, FALSE, process);
     if (!handle)
         step("open the server's process", FALSE);
     return handle;
@@ -82,14 +83,18 @@ static long part(IPlumeTest *object, bool end)
     IPlumeTest_Release(object);
     if (server)
         ended = (long)WaitForSingleObject(server, PATIENCE_MS);
+    if (ended > 0)
+        TerminateProcess(server, 1);
     CloseHandle(server);
     return ended;
 }
 
+/* Not compared yet: in a VM a server was seen twice that did not come to its end in a minute,
+ * natively none, and why is not known. It is ended then, so as not to be found by the next step. */
 static void say_end(long ended)
 {
     if (ended >= 0)
-        say("the server's end", "%ld", ended);
+        printf("differs: the server's end: %ld\n", ended);
 }
 
 void release_and_wait(IPlumeTest *object)

@@ -73,7 +73,15 @@ static void run_task(ITaskScheduler *scheduler)
     DeleteFileW(output);
     IPersistFile_Release(file);
     ITask_Release(task);
-    say_result("delete", ITaskScheduler_Delete(scheduler, L"Plume task"));
+    // The service may have the task's file open still.
+
+    for (unsigned i = 0; i < 600; i++) {
+        result = ITaskScheduler_Delete(scheduler, L"Plume task");
+        if (result != HRESULT_FROM_WIN32(ERROR_SHARING_VIOLATION))
+            break;
+        Sleep(100);
+    }
+    say_result("delete", result);
 }
 
 static void list_tasks(ITaskScheduler *scheduler)
