@@ -74,7 +74,6 @@ static void run_task(ITaskScheduler *scheduler)
     IPersistFile_Release(file);
     ITask_Release(task);
     // The service may have the task's file open still.
-
     for (unsigned i = 0; i < 600; i++) {
         result = ITaskScheduler_Delete(scheduler, L"Plume task");
         if (result != HRESULT_FROM_WIN32(ERROR_SHARING_VIOLATION))
