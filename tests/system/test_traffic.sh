@@ -54,11 +54,11 @@ test_traffic_at_once() {
   for guest in rpc_calls win_messages win_dde; do
     "$wine" "$guests/$guest.exe" >"$scratch/$guest.host" 2>/dev/null </dev/null || die "$guest ended with $?"
     for place in a b c; do
-      plume exec $place "$guests/$guest.exe" >"$scratch/$guest.$place" 2>/dev/null </dev/null &
+      plume exec $place "$guests/$guest.exe" >"$scratch/$guest.$place" 2>"$scratch/$guest.$place.err" </dev/null &
       running+=($!)
     done
   done
-  for place in "${running[@]}"; do wait "$place" || die "it ended with $?"; done
+  for place in "${running[@]}"; do wait "$place" || { tail -n 3 "$scratch"/*.[abc] "$scratch"/*.err; die "one of them ended with $?"; }; done
   for guest in rpc_calls win_messages win_dde; do
     for place in a b c; do
       same "$guest in $place" "$(grep -v '^differs:' "$scratch/$guest.host")" "$(grep -v '^differs:' "$scratch/$guest.$place")"
