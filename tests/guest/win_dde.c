@@ -99,7 +99,13 @@ int wmain(int argc, wchar_t **argv)
     HANDLE either[] = {ready, made.hProcess};
     DWORD which = WaitForMultipleObjects(2, either, FALSE, PATIENCE_MS);
     say("server", "%s", which == WAIT_OBJECT_0 ? "ready" : "not ready");
-    HCONV conversation = DdeConnect(instance, service, topic, NULL);
+    // Its answer may come too late for one call where much else runs.
+    HCONV conversation = NULL;
+    for (unsigned i = 0; i < 100 && !conversation; i++) {
+        conversation = DdeConnect(instance, service, topic, NULL);
+        if (!conversation)
+            Sleep(100);
+    }
     say("connect", "%d", conversation != NULL);
     if (!conversation)
         return 1;
