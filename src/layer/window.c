@@ -70,11 +70,6 @@ static struct {
 enum { ASKING = 64 };
 static uint32_t asking[ASKING], asking_count;
 
-static uint32_t own_thread(void)
-{
-    return (uint32_t)(ULONG_PTR)((void **)NtCurrentTeb())[9]; // ClientId.UniqueThread
-}
-
 static uint32_t *thread_error(void)
 {
     return (uint32_t *)&((void **)NtCurrentTeb())[13]; // LastErrorValue
@@ -85,7 +80,7 @@ static bool is_asking(void)
     if (!__atomic_load_n(&asking_count, __ATOMIC_RELAXED))
         return false;
     for (size_t i = 0; i < ASKING; i++)
-        if (__atomic_load_n(&asking[i], __ATOMIC_RELAXED) == own_thread())
+        if (__atomic_load_n(&asking[i], __ATOMIC_RELAXED) == layer_thread_id())
             return true;
     return false;
 }
@@ -95,8 +90,8 @@ static uint32_t *begin_asking(void)
     __atomic_add_fetch(&asking_count, 1, __ATOMIC_SEQ_CST);
     for (size_t i = 0;; i = (i + 1) % ASKING) {
         uint32_t none = 0;
-        if (__atomic_compare_exchange_n(&asking[i], &none, own_thread(), false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&asking[i], &none, layer_thread_id(), false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
             return &asking[i];
         if (i == ASKING - 1)
             real.NtYieldExecution();
@@ -148,7 +143,7 @@ static uintptr_t NTAPI window_thread_seen(uintptr_t thread) __asm__("window_thre
 static uintptr_t NTAPI __attribute__((used)) window_thread_seen(uintptr_t thread)
 {
     thread = (uint32_t)thread;
-    if (!thread || thread == own_thread() || is_asking() || member_thread(thread))
+    if (!thread || thread == layer_thread_id() || is_asking() || member_thread(thread))
         return thread;
     return (uintptr_t)MEMBER_NONE;
 }
