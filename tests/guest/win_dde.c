@@ -49,7 +49,7 @@ static void names(void)
 static int server(void)
 {
     MSG message;
-    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"plume test ready");
+    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"plume test dde ready");
     if (DdeInitializeW(&instance, answer, APPCLASS_STANDARD, 0) != DMLERR_NO_ERROR)
         return 9;
     names();
@@ -90,7 +90,7 @@ int wmain(int argc, wchar_t **argv)
     names();
     say("no server", "%d", DdeConnect(instance, service, topic, NULL) != NULL);
     say("because", "%x", DdeGetLastError(instance));
-    HANDLE ready = CreateEventW(NULL, FALSE, FALSE, L"plume test ready");
+    HANDLE ready = CreateEventW(NULL, FALSE, FALSE, L"plume test dde ready");
     _snwprintf(line, 600, L"\"%ls\" server", argv[0]);
     fflush(stdout);
     if (!step("start",
@@ -99,13 +99,7 @@ int wmain(int argc, wchar_t **argv)
     HANDLE either[] = {ready, made.hProcess};
     DWORD which = WaitForMultipleObjects(2, either, FALSE, PATIENCE_MS);
     say("server", "%s", which == WAIT_OBJECT_0 ? "ready" : "not ready");
-    // Its answer may come too late for one call where much else runs.
-    HCONV conversation = NULL;
-    for (unsigned i = 0; i < 100 && !conversation; i++) {
-        conversation = DdeConnect(instance, service, topic, NULL);
-        if (!conversation)
-            Sleep(100);
-    }
+    HCONV conversation = DdeConnect(instance, service, topic, NULL);
     say("connect", "%d", conversation != NULL);
     if (!conversation)
         return 1;

@@ -52,7 +52,7 @@ static HWND make(const wchar_t *class, const wchar_t *title, HWND parent)
 static int server(void)
 {
     MSG message;
-    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"plume test ready");
+    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"plume test messages ready");
     if (!make(CLASS, L"Plume test title", NULL) || !make(L"Plume test hidden", L"h", HWND_MESSAGE))
         return 9;
     SetEvent(ready);
@@ -173,7 +173,7 @@ int wmain(int argc, wchar_t **argv)
     if (argc > 1)
         return server();
     alone();
-    HANDLE ready = CreateEventW(NULL, FALSE, FALSE, L"plume test ready");
+    HANDLE ready = CreateEventW(NULL, FALSE, FALSE, L"plume test messages ready");
     _snwprintf(line, 600, L"\"%ls\" server", argv[0]);
     fflush(stdout);
     if (!step("start",
