@@ -127,6 +127,14 @@ struct nt_file_network_open_information {
     ULONG attributes;
 };
 
+struct nt_thread_basic_information { // phnt's ntpsapi.h, THREAD_BASIC_INFORMATION
+    NTSTATUS status;
+    void *teb;
+    CLIENT_ID id;
+    ULONG_PTR affinity;
+    LONG priority, base_priority;
+};
+
 struct nt_section_basic_information { // SECTION_BASIC_INFORMATION, of SectionBasicInformation
     void *base;
     ULONG attributes;
