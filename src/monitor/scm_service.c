@@ -217,6 +217,8 @@ static void change_config2(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_ACCESS_DENIED;
     else if (!service->delete_marked)
         error = db_set_info(service->name, level, r);
+    if (error == ERROR_SUCCESS && level == SCM_INFO_TRIGGERS)
+        db_triggers(service->name);
     if (error == ERROR_SUCCESS)
         scm_watch_config(service);
     scm_reply_error(c, error);

@@ -30,6 +30,9 @@ test_created_service_is_the_vms_alone() {
   refused plume service s2 status PlumeTest -- '*Win32 error 1060)'
   run "$wine" sc query PlumeTest
   [ "$status" -ne 0 ] || die 'the host has it too'
+  # Wine's sc hands over the list as it got it: one name with a slash, and no second end.
+  expect 0 plume exec s1 sc create PlumeNeeds binPath= 'C:\windows\system32\spoolsv.exe' depend= PlumeTest/Spooler
+  expect 0 plume exec s1 sc delete PlumeNeeds
   expect 0 plume exec s1 sc delete PlumeTest
   refused plume service s1 status PlumeTest -- '*Win32 error 1060)'
 }
