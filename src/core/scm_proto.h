@@ -68,7 +68,8 @@ enum scm_op {
     /* On a service. */
     SCM_DELETE = 64,
     SCM_START,           // u32 n, n * str
-    SCM_CONTROL,         // u32 control -> STATUS, also after an error when the service exists
+    SCM_CONTROL,         // u32 control, u32 reason (0: none), str? comment
+                         // -> PSTATUS, also after an error when the service exists
     SCM_QUERY_STATUS,    // -> PSTATUS
     SCM_QUERY_CONFIG,    // -> CONFIG
     SCM_CHANGE_CONFIG,   // CONFIG, where SCM_NO_CHANGE or an absent str leaves things as they are
