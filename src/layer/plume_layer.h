@@ -100,7 +100,7 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
  * Written to by hostile processes while it is read. */
 struct layer_traced {
     struct trace_readers *readers;
-    struct trace_ring *all, *refused, *services;
+    struct trace_ring *all, *refused, *services, *starts;
 };
 
 /* Maps the memory of a running VM into this process, for as long as that lives. To be called before

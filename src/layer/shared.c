@@ -39,7 +39,8 @@ static size_t lay_out(uint8_t *view)
                             sizeof(struct trace_readers),
                             trace_ring_size(TRACE_ORDER),
                             trace_ring_size(TRACE_REFUSED_ORDER),
-                            trace_ring_size(TRACE_SERVICES_ORDER)};
+                            trace_ring_size(TRACE_SERVICES_ORDER),
+                            trace_ring_size(TRACE_STARTS_ORDER)};
     size_t offsets[sizeof sizes / sizeof *sizes], end = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         offsets[i] = end;
@@ -57,6 +58,7 @@ static size_t lay_out(uint8_t *view)
         layer_trace = (void *)(view + offsets[9]);
         layer_trace_refused = (void *)(view + offsets[10]);
         layer_trace_services = (void *)(view + offsets[11]);
+        layer_trace_starts = (void *)(view + offsets[12]);
         // Last: whoever sees it sees the others.
         __atomic_store_n(&layer_changes, (void *)(view + offsets[0]), __ATOMIC_RELEASE);
     }
