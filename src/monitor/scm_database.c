@@ -268,7 +268,12 @@ static DWORD set_failure_actions(HKEY key, struct wire_reader *info)
     if (!wire_done(info))
         return ERROR_INVALID_PARAMETER;
     DWORD error = ERROR_SUCCESS;
-    if (given)
+    // Without actions the reset period goes, too (SERVICE_FAILURE_ACTIONS, cActions).
+    if (given && !stored.count) {
+        error = (DWORD)RegDeleteValueW(key, L"FailureActions");
+        if (error == ERROR_FILE_NOT_FOUND)
+            error = ERROR_SUCCESS;
+    } else if (given)
         error =
             RegSetValueExW(key, L"FailureActions", 0, REG_BINARY, (const BYTE *)&stored,
                            (DWORD)(STORED_ACTIONS_HEAD + stored.count * sizeof(stored.action[0])));

@@ -352,7 +352,7 @@ static void set_security(struct pipe_connection *c, struct wire_reader *r)
         if (blob.len)
             memcpy(change, blob.data, blob.len);
         if (!security_valid(change, blob.len))
-            error = ERROR_INVALID_SECURITY_DESCR;
+            error = ERROR_INVALID_PARAMETER;
     }
     if (error == ERROR_SUCCESS)
         error = db_security(s->service->name, &present);

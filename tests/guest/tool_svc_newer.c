@@ -303,6 +303,25 @@ static void ansi_notification(void)
         SleepEx(100, TRUE);
 }
 
+static void of_a_group(void)
+{
+    typedef BOOL WINAPI function(SC_HANDLE, DWORD, DWORD, void *, DWORD, DWORD *, DWORD *, DWORD *,
+                                 const wchar_t *);
+    function *in_group =
+        (function *)(void *)GetProcAddress(GetModuleHandleW(L"advapi32.dll"), "EnumServiceGroupW");
+    static ENUM_SERVICE_STATUSW list[64];
+    DWORD needed = 0, count = 0, resume = 0;
+    if (!in_group) {
+        printf("EnumServiceGroupW: not there\n");
+        return;
+    }
+    ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE, NULL,
+                         L"PlumeNewerGroup", NULL, NULL, NULL, NULL, NULL);
+    BOOL ok = in_group(manager, SERVICE_WIN32, SERVICE_STATE_ALL, list, sizeof list, &needed,
+                       &count, &resume, L"PlumeNewerGroup");
+    printf("of the group: %d, %lu, %ls\n", ok, count, count ? list[0].lpServiceName : L"none");
+}
+
 int wmain(int argc, wchar_t **argv);
 int wmain(int argc, wchar_t **argv)
 {
@@ -317,6 +336,7 @@ int wmain(int argc, wchar_t **argv)
     subscriptions();
     controls();
     ansi_notification();
+    of_a_group();
     printf("deleted: %d\n", DeleteService(service));
     return 0;
 }
