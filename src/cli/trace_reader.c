@@ -83,30 +83,57 @@ static bool is_name(const struct trace_record *record, const wchar_t *name)
     return str16_equal_nocase((struct str16){record->name, record->name_units}, str16_of(name));
 }
 
+/* The next record from `since` on. */
+static bool next_since(struct trace_cursor *cursor, uint64_t since, struct trace_record *record)
+{
+    for (enum trace_read read; (read = trace_next(cursor, record)) != TRACE_READ_NONE;) {
+        if (read == TRACE_READ_BUSY)
+            trace_skip_busy(cursor);
+        else if (time_of(record) >= since)
+            return true;
+    }
+    return false;
+}
+
+static bool has(const uint32_t *processes, size_t count, uint32_t process)
+{
+    for (size_t i = 0; i < count; i++)
+        if (processes[i] == process)
+            return true;
+    return false;
+}
+
 void trace_reader_refused(const struct trace_reader *reader, const wchar_t *service, uint64_t since,
-                          void (*each)(void *context, const struct trace_record *record),
+                          void (*each)(void *context, const struct trace_record *record,
+                                       bool child),
                           void *context)
 {
     // The records' clock goes on in steps of up to 16 ms, and Wine's a little more.
     const uint64_t step = 500000;
+    enum { PROCESSES_MAX = 64 };
+    uint32_t processes[PROCESSES_MAX]; // the service's, and its children
+    size_t count = 0;
     struct trace_record record;
-    uint32_t process = 0;
     since -= step;
-    struct trace_cursor starts =
+    struct trace_cursor services =
         trace_cursor_on(reader->traced.services, TRACE_SERVICES_ORDER, true);
+    struct trace_cursor starts = trace_cursor_on(reader->traced.starts, TRACE_STARTS_ORDER, true);
     struct trace_cursor refused =
         trace_cursor_on(reader->traced.refused, TRACE_REFUSED_ORDER, true);
-    for (enum trace_read read; (read = trace_next(&starts, &record)) != TRACE_READ_NONE;) {
-        if (read == TRACE_READ_BUSY)
-            trace_skip_busy(&starts);
-        else if (time_of(&record) >= since && is_name(&record, service))
-            process = record.subject;
+    while (next_since(&services, since, &record)) {
+        if (is_name(&record, service)) {
+            processes[0] = record.subject;
+            count = 1;
+        }
     }
-    for (enum trace_read read; (read = trace_next(&refused, &record)) != TRACE_READ_NONE;) {
-        if (read == TRACE_READ_BUSY)
-            trace_skip_busy(&refused);
-        else if (process && time_of(&record) >= since && record.process == process)
-            each(context, &record);
+    while (next_since(&starts, since, &record)) {
+        if (count < PROCESSES_MAX && has(processes, count, record.process) &&
+            !has(processes, count, record.subject))
+            processes[count++] = record.subject;
+    }
+    while (next_since(&refused, since, &record)) {
+        if (has(processes, count, record.process))
+            each(context, &record, record.process != processes[0]);
     }
 }
 

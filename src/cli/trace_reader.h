@@ -25,10 +25,11 @@ bool trace_reader_begin(struct trace_reader *reader, const struct vm *vm,
 bool trace_reader_next(struct trace_reader *reader, struct trace_record *record, bool last);
 void trace_reader_close(struct trace_reader *reader);
 
-/* The refusals since `since` (FILETIME), of processes that `service` was started in since then;
- * each is given to `each`. */
+/* The refusals since `since` (FILETIME), of the process that `service` was started in since then,
+ * and of those that it has started; each is given to `each`. */
 void trace_reader_refused(const struct trace_reader *reader, const wchar_t *service, uint64_t since,
-                          void (*each)(void *context, const struct trace_record *record),
+                          void (*each)(void *context, const struct trace_record *record,
+                                       bool child),
                           void *context);
 
 /* ---- whose records are wanted ---- */

@@ -23,7 +23,7 @@ static size_t name_shown(const struct trace_record *record, wchar_t *out, size_t
     return name.len;
 }
 
-static void image_shown(const struct trace_record *record, wchar_t out[TRACE_IMAGE_MAX + 1])
+void trace_show_image(const struct trace_record *record, wchar_t out[TRACE_IMAGE_MAX + 1])
 {
     memcpy(out, record->image, record->image_units * sizeof(*out));
     out[record->image_units] = 0;
@@ -63,7 +63,7 @@ size_t trace_show(const struct trace_record *record, char out[TRACE_SHOWN_MAX])
     size_t len = name_shown(record, name, ARRAYSIZE(name) - 16);
     if (record->outcome == TRACE_STARTED)
         _snwprintf(name + len, 16, L" -> %u", (unsigned)record->subject);
-    image_shown(record, image);
+    trace_show_image(record, image);
     const struct rule *rule = trace_rule(record);
     _snwprintf(text, ARRAYSIZE(text) - 1, line_form, time, pid, image,
                record->call[0] ? record->call : "-", trace_kind_name(record->kind),

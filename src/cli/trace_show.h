@@ -12,6 +12,9 @@ enum { TRACE_SHOWN_MAX = 8192 }; // bytes of a line
 size_t trace_show_headings(char out[TRACE_SHOWN_MAX]);
 size_t trace_show(const struct trace_record *record, char out[TRACE_SHOWN_MAX]);
 
+/* The name of the record's program, terminated, without what a terminal would obey. */
+void trace_show_image(const struct trace_record *record, wchar_t out[TRACE_IMAGE_MAX + 1]);
+
 /* The same in few words, for a refusal: "NtLoadDriver: machine X: 0xC0000061 (why)". */
 void trace_show_refusal(const struct trace_record *record, wchar_t *out, size_t cap);
 

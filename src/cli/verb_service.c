@@ -171,14 +171,17 @@ static void show_said(struct log_reader *log, const wchar_t *service, uint64_t s
         write_text(GetStdHandle(STD_ERROR_HANDLE), said[i % SAID_MAX]);
 }
 
-static void show_refused(void *context, const struct trace_record *record)
+static void show_refused(void *context, const struct trace_record *record, bool child)
 {
-    static wchar_t text[TRACE_NAME_MAX + 320], line[ARRAYSIZE(text) + 16];
+    static wchar_t text[TRACE_NAME_MAX + 320], line[ARRAYSIZE(text) + 64];
+    wchar_t image[TRACE_IMAGE_MAX + 1];
     unsigned *count = context;
     if (++*count > REFUSED_MAX)
         return;
     trace_show_refusal(record, text, ARRAYSIZE(text));
-    _snwprintf(line, ARRAYSIZE(line) - 1, L"  refused: %ls\n", text);
+    trace_show_image(record, image);
+    _snwprintf(line, ARRAYSIZE(line) - 1, L"  refused%ls%ls: %ls\n", child ? L" to " : L"",
+               child ? image : L"", text);
     line[ARRAYSIZE(line) - 1] = 0;
     write_text(GetStdHandle(STD_ERROR_HANDLE), line);
 }

@@ -37,6 +37,10 @@ enum scm_op {
                     // one has made and that is of the other bitness, u32 enum layer_child
                     // -> u32 NTSTATUS
 
+    SCM_PIPE_OPENED, // u32 SCM_VERSION, str name below \pipe\, u32 asked before: somebody opens a
+                     // pipe that there is not. Success: a service that has it for a trigger is
+                     // starting or, asked again, runs. ERROR_SERVICE_ALREADY_RUNNING: it ran before.
+
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is
      * closed. */
@@ -64,7 +68,8 @@ enum scm_op {
     /* On a service. */
     SCM_DELETE = 64,
     SCM_START,           // u32 n, n * str
-    SCM_CONTROL,         // u32 control -> STATUS, also after an error when the service exists
+    SCM_CONTROL,         // u32 control, u32 reason (0: none), str? comment
+                         // -> PSTATUS, also after an error when the service exists
     SCM_QUERY_STATUS,    // -> PSTATUS
     SCM_QUERY_CONFIG,    // -> CONFIG
     SCM_CHANGE_CONFIG,   // CONFIG, where SCM_NO_CHANGE or an absent str leaves things as they are

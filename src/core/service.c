@@ -73,7 +73,8 @@ uint32_t service_config_check(struct str16 name, const struct service_config *co
     for (size_t at = 0; service_list_next(config->dependencies, &at, &item);) {
         bool group = item.s[0] == '+';
         struct str16 wanted = group ? (struct str16){item.s + 1, item.len - 1} : item;
-        if (group ? !service_display_name_valid(wanted) : !service_name_valid(wanted))
+        // What is no service's name names none that there is: found at the start, as Windows does.
+        if (group && !wanted.len)
             return SVC_E_INVALID_PARAMETER;
         if (!group && str16_equal_nocase(wanted, name))
             return SVC_E_CIRCULAR_DEPENDENCY;
@@ -205,6 +206,26 @@ uint32_t service_status_check(const struct service_status *reported)
     if (reported->accepted & ~0xfffu)
         return SVC_E_INVALID_DATA;
     return SVC_OK;
+}
+
+bool service_stop_reason_valid(uint32_t reason)
+{
+    enum { UNPLANNED = 0x10000000, CUSTOM = 0x20000000, PLANNED = 0x40000000 };
+    uint32_t general = reason & 0xff000000, major = reason >> 16 & 0xff, minor = reason & 0xffff;
+    // Winsvc.h has six major codes and has got to 0x18 with the minor ones.
+    bool system_major = major >= 1 && major <= 6, system_minor = minor >= 1 && minor <= 0x18;
+    bool own_major = major >= 0x40, own_minor = minor >= 0x100;
+    switch (general) {
+    case UNPLANNED:
+    case PLANNED:
+        return system_major && system_minor;
+    case CUSTOM:
+    case CUSTOM | UNPLANNED:
+    case CUSTOM | PLANNED:
+        return (own_major && (own_minor || system_minor)) || (system_major && own_minor);
+    default:
+        return false;
+    }
 }
 
 void service_status_apply(struct service_status *status, const struct service_status *reported)

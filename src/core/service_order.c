@@ -53,15 +53,21 @@ bool service_list_merge(struct str16_buf *all, struct str16 list)
 
 enum service_trigger service_trigger(uint32_t type, uint32_t action, const uint8_t subtype[16])
 {
-    enum { IP_ADDRESS_AVAILABILITY = 2, SERVICE_START = 1 };
+    enum { IP_ADDRESS_AVAILABILITY = 2, NETWORK_ENDPOINT = 6, SERVICE_START = 1 };
     // NETWORK_MANAGER_FIRST_IP_ADDRESS_ARRIVAL_GUID
     static const uint8_t first_address[16] = {0xde, 0xf2, 0x27, 0x4f, 0xe2, 0x14, 0x0b, 0x43,
                                               0xa5, 0x49, 0x7c, 0xd4, 0x8c, 0xbc, 0x82, 0x45};
+    // NAMED_PIPE_EVENT_GUID
+    static const uint8_t named_pipe[16] = {0x31, 0xd1, 0x81, 0x1f, 0xac, 0x3f, 0x37, 0x45,
+                                           0x9e, 0x0c, 0x7e, 0x7b, 0x0c, 0x2f, 0x4b, 0x55};
+    if (action != SERVICE_START)
+        return TRIGGER_NEVER;
     // A VM has its address from the beginning, and keeps it.
-    return type == IP_ADDRESS_AVAILABILITY && action == SERVICE_START &&
-                   memcmp(subtype, first_address, sizeof first_address) == 0
-               ? TRIGGER_AT_START
-               : TRIGGER_NEVER;
+    if (type == IP_ADDRESS_AVAILABILITY && !memcmp(subtype, first_address, sizeof first_address))
+        return TRIGGER_AT_START;
+    if (type == NETWORK_ENDPOINT && !memcmp(subtype, named_pipe, sizeof named_pipe))
+        return TRIGGER_PIPE;
+    return TRIGGER_NEVER;
 }
 
 bool service_ending_holds(const struct service_ending *service)

@@ -34,6 +34,7 @@ bool service_list_merge(struct str16_buf *all, struct str16 list);
 enum service_trigger {
     TRIGGER_NEVER,    // what it waits for does not happen in a VM
     TRIGGER_AT_START, // it is there when the VM starts
+    TRIGGER_PIPE,     // a named pipe that is opened and that nobody has made yet
 };
 /* `type` and `action` as in SERVICE_TRIGGER, `subtype` the GUID's 16 bytes as in memory. */
 enum service_trigger service_trigger(uint32_t type, uint32_t action, const uint8_t subtype[16]);

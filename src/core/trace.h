@@ -45,7 +45,8 @@ enum {
     TRACE_READERS = 4,
     TRACE_ORDER = 12,         // 4,096 records, 4 MiB
     TRACE_REFUSED_ORDER = 7,  // the last 128 refusals
-    TRACE_SERVICES_ORDER = 10 // the last 1,024 starts of services
+    TRACE_SERVICES_ORDER = 10, // the last 1,024 starts of services
+    TRACE_STARTS_ORDER = 8     // the last 256 that programs have started
 };
 
 /* No pointers and nothing wider than 32 bits: processes of both bitnesses share it. */

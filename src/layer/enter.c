@@ -4,6 +4,7 @@
 #include "layer/limit.h"
 #include "layer/name_query.h"
 #include "layer/offsets.h"
+#include "layer/pipe_trigger.h"
 #include "layer/socket_ask.h"
 
 // The side of the layer that is an ordinary DLL in the monitor and the command line: it maps the
@@ -23,6 +24,7 @@ static void set_outside(void)
     outside.create_named_pipe_file = real.NtCreateNamedPipeFile;
     outside.open_file = real.NtOpenFile;
     outside.limit_processes = limit_processes;
+    outside.expect_pipes = pipe_trigger_expect;
     outside.check_processes = limit_check;
     outside.open_process = (__typeof__(outside.open_process))(void *)real.NtOpenProcess;
 }

@@ -7,6 +7,7 @@
 #include "layer/links.h"
 #include "layer/mapped.h"
 #include "layer/pipe.h"
+#include "layer/pipe_trigger.h"
 #include "layer/store.h"
 #include "layer/trace.h"
 
@@ -424,8 +425,15 @@ static NTSTATUS open_followed(const struct open_call *call, struct file_name *na
         layer_cleanup_free uint16_t *memory = NULL;
         UNICODE_STRING text;
         OBJECT_ATTRIBUTES attributes;
+        unsigned tries = 0;
         status = pipe_rewrite(call->attributes, name, &memory, &text, &attributes);
-        return status ? status : call_real(call, &attributes, call->disposition);
+        if (status)
+            return status;
+        do {
+            status = call_real(call, &attributes, call->disposition);
+        } while (status == STATUS_OBJECT_NAME_NOT_FOUND && name->path.kind == NTPATH_PIPE &&
+                 pipe_trigger_wait(name->path.canon, &tries));
+        return status;
     }
     case NTPATH_DEVICE:
     case NTPATH_DENIED: // was answered above

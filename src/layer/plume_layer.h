@@ -66,6 +66,9 @@ struct layer_outside {
     /* How many processes the VM may have, from now on and where its job does not keep that itself;
      * 0: no limit. After plume_layer_prepare(). */
     void (*limit_processes)(uint32_t most);
+    /* For how many pipes, once they are opened, there is a service to start: whether a program that
+     * opens one that there is not asks the monitor. After plume_layer_prepare(). */
+    void (*expect_pipes)(uint32_t count);
     /* Whether the VM has more than that, STATUS_QUOTA_EXCEEDED, now that another is in its job.
      * After plume_layer_enter(). */
     NTSTATUS (*check_processes)(void);
@@ -97,7 +100,7 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
  * Written to by hostile processes while it is read. */
 struct layer_traced {
     struct trace_readers *readers;
-    struct trace_ring *all, *refused, *services;
+    struct trace_ring *all, *refused, *services, *starts;
 };
 
 /* Maps the memory of a running VM into this process, for as long as that lives. To be called before

@@ -105,7 +105,8 @@ static NTSTATUS traced(const char *call, HANDLE process, struct str16 image, NTS
     PROCESS_BASIC_INFORMATION basic = {0};
     struct trace_what what = {TRACE_PROCESS, status < 0 ? TRACE_ABSENT : TRACE_STARTED, call,
                               status, 0};
-    if (!trace_wants(what.outcome, status))
+    // What is started is recorded always: a service's refusals are also those of its children.
+    if (status && !trace_wants(what.outcome, status))
         return status;
     if (!status && !real.NtQueryInformationProcess(process, ProcessBasicInformation, &basic,
                                                    sizeof basic, NULL))

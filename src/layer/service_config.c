@@ -404,14 +404,14 @@ BOOL WINAPI service_SetServiceObjectSecurity(SC_HANDLE service, SECURITY_INFORMA
     bool relative_already = given && (given->Control & self_relative);
     if (!given || given->Revision != SECURITY_DESCRIPTOR_REVISION ||
         (relative_already && !security_valid(given, SCM_MESSAGE_MAX / 2)))
-        return service_result(ERROR_INVALID_SECURITY_DESCR);
+        return service_result(ERROR_INVALID_PARAMETER);
     // What goes over the wire has no pointers; one that is so already is copied as it is.
     // Wine 8's RtlMakeSelfRelativeSD cuts such a one off where there are gaps in it.
     ULONG len = relative_already ? (ULONG)security_extent(descriptor) : 0;
     if (!relative_already)
         RtlMakeSelfRelativeSD(descriptor, NULL, &len);
     if (!len || len > SCM_MESSAGE_MAX / 2)
-        return service_result(ERROR_INVALID_SECURITY_DESCR);
+        return service_result(ERROR_INVALID_PARAMETER);
     layer_cleanup_free void *relative = layer_alloc(len);
     if (!relative)
         return service_result(ERROR_NOT_ENOUGH_MEMORY);

@@ -43,61 +43,100 @@ BOOL WINAPI service_StartServiceA(SC_HANDLE service, DWORD count, LPCSTR *argume
     return service_result(error == ERROR_SUCCESS ? service_call_send(&call, service) : error);
 }
 
-static DWORD control(SC_HANDLE service, DWORD code, SERVICE_STATUS *status)
+// The status is told with these, as documented, and with success.
+static bool tells_status(DWORD error)
 {
-    if (!service)
-        return ERROR_INVALID_HANDLE;
-    if (!status)
-        return ERROR_INVALID_ADDRESS;
+    return error == ERROR_SUCCESS || error == ERROR_SERVICE_NOT_ACTIVE ||
+           error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL || error == ERROR_INVALID_SERVICE_CONTROL;
+}
+
+// Why a service is told to stop.
+struct reason {
+    uint32_t code; // 0: none is given
+    struct str16 comment;
+};
+
+static DWORD control(SC_HANDLE service, DWORD code, struct reason reason,
+                     struct scm_process_status *status, bool *told)
+{
     service_cleanup_call struct service_call call;
-    service_call_begin(&call, SCM_CONTROL, SERVICE_CALL_SMALL, SERVICE_CALL_SMALL);
+    service_call_begin(&call, SCM_CONTROL, SERVICE_CALL_LARGE, SERVICE_CALL_SMALL);
     wire_put_u32(&call.w, code);
+    wire_put_u32(&call.w, reason.code);
+    wire_put_str16_opt(&call.w, reason.comment);
     DWORD error = service_call_send(&call, service);
-    // The status is told with these, as documented, and with success.
-    if (error == ERROR_SUCCESS || error == ERROR_SERVICE_NOT_ACTIVE ||
-        error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL || error == ERROR_INVALID_SERVICE_CONTROL) {
-        struct service_status told = scm_get_status(&call.r);
-        if (!call.r.failed)
-            memcpy(status, &told, sizeof(told));
-    }
+    *told = tells_status(error);
+    if (*told)
+        *status = scm_get_process_status(&call.r);
+    *told = *told && !call.r.failed;
     return error;
 }
 
 BOOL WINAPI service_ControlService(SC_HANDLE service, DWORD code, LPSERVICE_STATUS status)
 {
-    return service_result(control(service, code, status));
+    struct scm_process_status process_status;
+    bool told;
+    if (!service)
+        return service_result(ERROR_INVALID_HANDLE);
+    if (!status)
+        return service_result(ERROR_INVALID_ADDRESS);
+    DWORD error = control(service, code, (struct reason){0}, &process_status, &told);
+    if (told)
+        memcpy(status, &process_status.status, sizeof(*status));
+    return service_result(error);
 }
 
-// SERVICE_CONTROL_STATUS_REASON_PARAMS, whose comment nobody keeps here.
+// SERVICE_CONTROL_STATUS_REASON_PARAMS, the comment in either character set.
 struct control_reason {
     DWORD reason;
     const void *comment;
     SERVICE_STATUS_PROCESS status;
 };
 
-static BOOL control_ex(SC_HANDLE service, DWORD code, DWORD level, void *parameters)
+enum { COMMENT_MAX = 127 }; // characters: less than 128 with the terminator
+
+static BOOL control_ex(SC_HANDLE service, DWORD code, DWORD level, struct control_reason *reason,
+                       bool ansi)
 {
-    struct control_reason *reason = parameters;
-    SERVICE_STATUS status = {0};
     enum { STATUS_REASON_INFO = 1 };
+    struct scm_process_status status;
+    struct reason why = {0};
+    bool told, ok = true;
+    layer_cleanup_free uint16_t *wide = NULL;
     if (level != STATUS_REASON_INFO)
         return service_result(ERROR_INVALID_LEVEL);
+    if (!service)
+        return service_result(ERROR_INVALID_HANDLE);
     if (!reason)
         return service_result(ERROR_INVALID_PARAMETER);
-    DWORD error = control(service, code, &status);
-    memset(&reason->status, 0, sizeof(reason->status));
-    memcpy(&reason->status, &status, sizeof(status));
+    // With any other control the reason is not looked at.
+    if (code == SERVICE_CONTROL_STOP) {
+        if (ansi)
+            wide = service_wide(reason->comment, &ok);
+        if (!ok)
+            return service_result(ERROR_NOT_ENOUGH_MEMORY);
+        why.code = reason->reason;
+        why.comment = service_text(ansi ? wide : (const uint16_t *)reason->comment);
+        if (!service_stop_reason_valid(why.code) || why.comment.len > COMMENT_MAX)
+            return service_result(ERROR_INVALID_PARAMETER);
+    }
+    DWORD error = control(service, code, why, &status, &told);
+    if (told) {
+        memcpy(&reason->status, &status.status, sizeof(status.status));
+        reason->status.dwProcessId = status.pid;
+        reason->status.dwServiceFlags = status.flags;
+    }
     return service_result(error);
 }
 
 BOOL WINAPI service_ControlServiceExW(SC_HANDLE service, DWORD code, DWORD level, PVOID parameters)
 {
-    return control_ex(service, code, level, parameters);
+    return control_ex(service, code, level, parameters, false);
 }
 
 BOOL WINAPI service_ControlServiceExA(SC_HANDLE service, DWORD code, DWORD level, PVOID parameters)
 {
-    return control_ex(service, code, level, parameters);
+    return control_ex(service, code, level, parameters, true);
 }
 
 static DWORD query_status(SC_HANDLE service, struct scm_process_status *status)

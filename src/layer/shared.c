@@ -2,6 +2,7 @@
 #include "layer/keep.h"
 #include "layer/limit.h"
 #include "layer/links.h"
+#include "layer/pipe_trigger.h"
 #include "layer/trace.h"
 
 // The section's name is the VM's object directory's with this at the end: beside the directory, so
@@ -22,6 +23,7 @@ struct share_table *layer_shares;
 struct sockaddr_ports *layer_ports;
 struct keep_table *layer_kept;
 struct limit_shared *layer_limit;
+uint32_t *layer_expected_pipes;
 
 /* Where the parts lie in a view, or with NULL how large it must be. */
 static size_t lay_out(uint8_t *view)
@@ -33,10 +35,12 @@ static size_t lay_out(uint8_t *view)
                             sizeof(struct keep_table),
                             sizeof(uint32_t),
                             sizeof(struct limit_shared),
+                            sizeof(*layer_expected_pipes),
                             sizeof(struct trace_readers),
                             trace_ring_size(TRACE_ORDER),
                             trace_ring_size(TRACE_REFUSED_ORDER),
-                            trace_ring_size(TRACE_SERVICES_ORDER)};
+                            trace_ring_size(TRACE_SERVICES_ORDER),
+                            trace_ring_size(TRACE_STARTS_ORDER)};
     size_t offsets[sizeof sizes / sizeof *sizes], end = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         offsets[i] = end;
@@ -49,10 +53,12 @@ static size_t lay_out(uint8_t *view)
         layer_kept = (void *)(view + offsets[4]);
         layer_object_changes = (void *)(view + offsets[5]);
         layer_limit = (void *)(view + offsets[6]);
-        layer_trace = (void *)(view + offsets[8]);
-        layer_trace_refused = (void *)(view + offsets[9]);
-        layer_trace_services = (void *)(view + offsets[10]);
-        layer_trace_readers = (void *)(view + offsets[7]);
+        layer_expected_pipes = (void *)(view + offsets[7]);
+        layer_trace_readers = (void *)(view + offsets[8]);
+        layer_trace = (void *)(view + offsets[9]);
+        layer_trace_refused = (void *)(view + offsets[10]);
+        layer_trace_services = (void *)(view + offsets[11]);
+        layer_trace_starts = (void *)(view + offsets[12]);
         // Last: whoever sees it sees the others.
         __atomic_store_n(&layer_changes, (void *)(view + offsets[0]), __ATOMIC_RELEASE);
     }

@@ -15,7 +15,7 @@ extern struct alias_table *layer_aliases;  // layer/alias.h
 extern struct share_table *layer_shares;   // layer/shares.h
 extern struct sockaddr_ports *layer_ports; // layer/ports.h
 extern struct limit_shared *layer_limit;   // layer/limit.h
-// layer/keep.h, layer/links.h and layer/trace.h have theirs.
+// layer/keep.h, layer/links.h, layer/pipe_trigger.h and layer/trace.h have theirs.
 
 /* Makes the section and takes it into use. It lasts as long as the calling process. */
 NTSTATUS shared_make(void);

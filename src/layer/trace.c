@@ -12,7 +12,7 @@ enum {
 };
 
 struct trace_readers *layer_trace_readers;
-struct trace_ring *layer_trace, *layer_trace_refused, *layer_trace_services;
+struct trace_ring *layer_trace, *layer_trace_refused, *layer_trace_services, *layer_trace_starts;
 
 /* KUSER_SHARED_DATA.SystemTime, on every Windows and in Wine. */
 static void set_time(struct trace_record *record)
@@ -97,6 +97,8 @@ void trace_put(const struct trace_what *what, struct str16 before, struct str16 
         return;
     if (trace_is_refused(what->outcome, (uint32_t)what->status) && what->status < 0)
         write_to(layer_trace_refused, TRACE_REFUSED_ORDER, what, before, name);
+    if (what->outcome == TRACE_STARTED && !layer_state.entered)
+        write_to(layer_trace_starts, TRACE_STARTS_ORDER, what, before, name);
     if (!trace_is_on())
         return;
     write_to(layer_trace, TRACE_ORDER, what, before, name);
@@ -184,6 +186,6 @@ NTSTATUS plume_layer_trace_open(const struct layer_config *config, struct layer_
     layer_config = *config;
     status = shared_map();
     *traced = (struct layer_traced){layer_trace_readers, layer_trace, layer_trace_refused,
-                                    layer_trace_services};
+                                    layer_trace_services, layer_trace_starts};
     return status;
 }

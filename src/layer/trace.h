@@ -7,7 +7,8 @@
 #include "layer/layer.h"
 
 extern struct trace_readers *layer_trace_readers; // NULL until shared memory is in use
-extern struct trace_ring *layer_trace, *layer_trace_refused, *layer_trace_services;
+extern struct trace_ring *layer_trace, *layer_trace_refused, *layer_trace_services,
+    *layer_trace_starts;
 
 /* The name of the system call that the function layer_NAME() stands for. */
 #define TRACE_CALL (__func__ + sizeof "layer_" - 1)

@@ -137,12 +137,13 @@ static bool qualify(struct candidate *candidate, const struct orders *orders)
     // Deleted while it was in use, and the VM ended before it no longer was.
     if (config.delete_flag && db_delete(candidate->name) == ERROR_SUCCESS)
         log_line(L"service %s: deleted", candidate->name);
-    bool wanted = false, triggers;
+    bool wanted = false;
     if ((config.type & SVC_WIN32) && !config.delete_flag) {
+        struct db_triggers triggers = db_triggers(candidate->name);
         wanted = config.start == SVC_AUTO_START;
         if (config.start == SVC_DEMAND_START) {
-            wanted = db_trigger_at_start(candidate->name, &triggers);
-            if (!wanted && triggers)
+            wanted = triggers.at_start;
+            if (triggers.any && !triggers.at_start && !triggers.pipe)
                 log_line(L"service %s: what triggers its start does not happen in a VM",
                          candidate->name);
         }

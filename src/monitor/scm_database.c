@@ -268,7 +268,12 @@ static DWORD set_failure_actions(HKEY key, struct wire_reader *info)
     if (!wire_done(info))
         return ERROR_INVALID_PARAMETER;
     DWORD error = ERROR_SUCCESS;
-    if (given)
+    // Without actions the reset period goes, too (SERVICE_FAILURE_ACTIONS, cActions).
+    if (given && !stored.count) {
+        error = (DWORD)RegDeleteValueW(key, L"FailureActions");
+        if (error == ERROR_FILE_NOT_FOUND)
+            error = ERROR_SUCCESS;
+    } else if (given)
         error =
             RegSetValueExW(key, L"FailureActions", 0, REG_BINARY, (const BYTE *)&stored,
                            (DWORD)(STORED_ACTIONS_HEAD + stored.count * sizeof(stored.action[0])));
@@ -413,38 +418,14 @@ wchar_t *db_required_privileges(const wchar_t *name, size_t *len)
     return list;
 }
 
-bool db_trigger_at_start(const wchar_t *name, bool *any)
+struct db_triggers db_triggers(const wchar_t *name)
 {
-    HKEY service, triggers;
-    *any = false;
-    if (open_key(name, KEY_QUERY_VALUE, &service) != ERROR_SUCCESS)
-        return false;
-    bool found = false;
-    if (RegOpenKeyExW(service, L"TriggerInfo", 0, KEY_ENUMERATE_SUB_KEYS, &triggers) ==
-        ERROR_SUCCESS) {
-        wchar_t number[16];
-        DWORD len = 16;
-        for (DWORD i = 0; !found && RegEnumKeyExW(triggers, i, number, &len, NULL, NULL, NULL,
-                                                  NULL) == ERROR_SUCCESS;
-             i++, len = 16) {
-            HKEY trigger;
-            *any = true;
-            if (RegOpenKeyExW(triggers, number, 0, KEY_QUERY_VALUE, &trigger) != ERROR_SUCCESS)
-                continue;
-            DWORD type, action, kind;
-            uint8_t guid[16];
-            DWORD bytes = sizeof guid;
-            found =
-                registry_number(trigger, L"Type", &type) &&
-                registry_number(trigger, L"Action", &action) &&
-                RegQueryValueExW(trigger, L"GUID", NULL, &kind, guid, &bytes) == ERROR_SUCCESS &&
-                kind == REG_BINARY && bytes == sizeof guid &&
-                service_trigger(type, action, guid) == TRIGGER_AT_START;
-            RegCloseKey(trigger);
-        }
-        RegCloseKey(triggers);
-    }
-    RegCloseKey(service);
+    struct db_triggers found = {0};
+    HKEY key;
+    if (open_key(name, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+        return found;
+    found = triggers_find(key, name);
+    RegCloseKey(key);
     return found;
 }
 

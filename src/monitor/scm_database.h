@@ -53,8 +53,13 @@ DWORD db_set_info(const wchar_t *name, uint32_t level, struct wire_reader *info)
 /* SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO's list, to be free()d; NULL: nothing is said. */
 wchar_t *db_required_privileges(const wchar_t *name, size_t *len);
 
-/* Whether one of the service's triggers is there from the VM's start on; *any: it has one. */
-bool db_trigger_at_start(const wchar_t *name, bool *any);
+/* What the service's triggers are, as far as it matters in a VM. */
+struct db_triggers {
+    bool any;      // it has some
+    bool at_start; // one is there from the VM's start on
+    bool pipe;     // one is a pipe that is opened; scm_pipe_triggers.c keeps the name from now on
+};
+struct db_triggers db_triggers(const wchar_t *name);
 
 /* The security descriptor that was set, or the default one. `*descriptor` is to be LocalFree()d. */
 DWORD db_security(const wchar_t *name, SECURITY_DESCRIPTOR **descriptor);

@@ -7,6 +7,7 @@
 #include "monitor/log.h"
 #include "monitor/pipe.h"
 #include "monitor/power.h"
+#include "monitor/scm_pipe_triggers.h"
 #include "monitor/scm_watch.h"
 #include "monitor/station.h"
 
@@ -307,6 +308,9 @@ static void unknown_request(struct pipe_connection *c, uint32_t op, struct wire_
         break;
     case SCM_EVENT_SOURCE:
         event_source_open(c, r);
+        break;
+    case SCM_PIPE_OPENED:
+        pipe_triggers_request(c, r);
         break;
     case SCM_GIVE_LAYER:
         bridge_request(c, r);

@@ -47,10 +47,19 @@ static void start(struct pipe_connection *c, struct wire_reader *r)
         scm_reply_error(c, error);
 }
 
+static struct scm_process_status status_of(const struct service *service)
+{
+    struct scm_process_status status = {.status = service->status};
+    if (service->process)
+        status.pid = scm_process_pid(service->process);
+    return status;
+}
+
 static void reply_control(struct pipe_connection *c, DWORD error)
 {
+    struct scm_process_status status = status_of(service_of(c));
     struct wire_writer w = scm_reply_begin(error);
-    scm_put_status(&w, &service_of(c)->status);
+    scm_put_process_status(&w, &status);
     scm_reply_end(c, &w);
 }
 
@@ -59,10 +68,23 @@ static void controlled(void *context, DWORD error)
     reply_control(context, error);
 }
 
+// What Windows writes to its event log of a stop that somebody gives a reason for.
+static void log_reason(const struct service *service, uint32_t reason, struct str16 comment)
+{
+    enum { UNPLANNED = 0x10000000, PLANNED = 0x40000000 };
+    log_line(L"service %s: told to stop, %sreason %08x%s%.*s", service->name,
+             reason & UNPLANNED ? L"unplanned, "
+             : reason & PLANNED ? L"planned, "
+                                : L"",
+             reason, comment.len ? L": " : L"",
+             (int)comment.len, (const wchar_t *)comment.s);
+}
+
 static void control(struct pipe_connection *c, struct wire_reader *r)
 {
     struct scm_connection *s = pipe_state(c);
-    uint32_t code = wire_get_u32(r);
+    uint32_t code = wire_get_u32(r), reason = wire_get_u32(r);
+    struct str16 comment = wire_get_str16_opt(r);
     uint32_t right = service_control_right(code);
     DWORD error = ERROR_SUCCESS;
     if (!wire_done(r) || !right)
@@ -79,6 +101,8 @@ static void control(struct pipe_connection *c, struct wire_reader *r)
                                     .control = code,
                                     .done = controlled,
                                     .context = c};
+        if (reason)
+            log_reason(s->service, reason, comment);
         error = scm_send(&event);
     }
     if (error != ERROR_SUCCESS)
@@ -87,10 +111,7 @@ static void control(struct pipe_connection *c, struct wire_reader *r)
 
 static void query_status(struct pipe_connection *c, struct wire_reader *r)
 {
-    struct service *service = service_of(c);
-    struct scm_process_status status = {.status = service->status};
-    if (service->process)
-        status.pid = scm_process_pid(service->process);
+    struct scm_process_status status = status_of(service_of(c));
     struct wire_writer w = scm_reply_begin(wire_done(r) ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER);
     scm_put_process_status(&w, &status);
     scm_reply_end(c, &w);
@@ -217,6 +238,8 @@ static void change_config2(struct pipe_connection *c, struct wire_reader *r)
         error = ERROR_ACCESS_DENIED;
     else if (!service->delete_marked)
         error = db_set_info(service->name, level, r);
+    if (error == ERROR_SUCCESS && level == SCM_INFO_TRIGGERS)
+        db_triggers(service->name);
     if (error == ERROR_SUCCESS)
         scm_watch_config(service);
     scm_reply_error(c, error);
@@ -329,7 +352,7 @@ static void set_security(struct pipe_connection *c, struct wire_reader *r)
         if (blob.len)
             memcpy(change, blob.data, blob.len);
         if (!security_valid(change, blob.len))
-            error = ERROR_INVALID_SECURITY_DESCR;
+            error = ERROR_INVALID_PARAMETER;
     }
     if (error == ERROR_SUCCESS)
         error = db_security(s->service->name, &present);

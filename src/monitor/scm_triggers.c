@@ -1,7 +1,9 @@
 #include "monitor/scm_triggers.h"
 
 #include <stdio.h>
+#include "core/service_order.h"
 #include "monitor/registry.h"
+#include "monitor/scm_pipe_triggers.h"
 
 // One trigger is a key below TriggerInfo, called by its number, with Type, Action, GUID, and for
 // its data DataType0, Data0 and so on.
@@ -114,4 +116,59 @@ DWORD triggers_set(HKEY service, struct wire_reader *info)
         }
     }
     return error;
+}
+
+// The names are text, one or several.
+static bool find_pipes(HKEY trigger, const wchar_t *service)
+{
+    enum { TEXT = 2 }; // SERVICE_TRIGGER_DATA_TYPE_STRING
+    uint16_t text[SCM_TRIGGER_DATA_MAX / sizeof(uint16_t)];
+    bool any = false;
+    for (DWORD i = 0; i < SCM_TRIGGER_ITEMS_MAX; i++) {
+        wchar_t value[16];
+        DWORD type, bytes = sizeof text;
+        _snwprintf(value, 16, L"DataType%lu", i);
+        if (!registry_number(trigger, value, &type))
+            break;
+        _snwprintf(value, 16, L"Data%lu", i);
+        if (type != TEXT || RegQueryValueExW(trigger, value, NULL, NULL, (BYTE *)text, &bytes))
+            continue;
+        struct str16 list = {text, bytes / sizeof *text}, pipe;
+        for (size_t at = 0; service_list_next(list, &at, &pipe);)
+            any |= pipe_triggers_add(service, pipe);
+    }
+    return any;
+}
+
+struct db_triggers triggers_find(HKEY key, const wchar_t *service)
+{
+    struct db_triggers found = {0};
+    HKEY triggers;
+    pipe_triggers_forget(service);
+    if (RegOpenKeyExW(key, L"TriggerInfo", 0, KEY_ENUMERATE_SUB_KEYS, &triggers) != ERROR_SUCCESS)
+        return found;
+    wchar_t number[16];
+    DWORD len = 16;
+    for (DWORD i = 0;
+         RegEnumKeyExW(triggers, i, number, &len, NULL, NULL, NULL, NULL) == ERROR_SUCCESS;
+         i++, len = 16) {
+        HKEY trigger;
+        found.any = true;
+        if (RegOpenKeyExW(triggers, number, 0, KEY_QUERY_VALUE, &trigger) != ERROR_SUCCESS)
+            continue;
+        DWORD type, action, kind;
+        uint8_t guid[SCM_GUID_SIZE];
+        DWORD bytes = sizeof guid;
+        if (registry_number(trigger, L"Type", &type) &&
+            registry_number(trigger, L"Action", &action) &&
+            RegQueryValueExW(trigger, L"GUID", NULL, &kind, guid, &bytes) == ERROR_SUCCESS &&
+            kind == REG_BINARY && bytes == sizeof guid) {
+            enum service_trigger what = service_trigger(type, action, guid);
+            found.at_start |= what == TRIGGER_AT_START;
+            found.pipe |= what == TRIGGER_PIPE && find_pipes(trigger, service);
+        }
+        RegCloseKey(trigger);
+    }
+    RegCloseKey(triggers);
+    return found;
 }

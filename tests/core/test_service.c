@@ -75,8 +75,8 @@ static void configurations(void **state)
     assert_int_equal(service_config_check(name, &c), SVC_E_CIRCULAR_DEPENDENCY);
     c.dependencies = TEXT16("+\0");
     assert_int_equal(service_config_check(name, &c), SVC_E_INVALID_PARAMETER);
-    c.dependencies = TEXT16("a/b\0");
-    assert_int_equal(service_config_check(name, &c), SVC_E_INVALID_PARAMETER);
+    c.dependencies = TEXT16("a/b\0C:\\x.exe\0");
+    assert_int_equal(service_config_check(name, &c), SVC_OK);
 }
 
 static void access_masks(void **state)
@@ -145,6 +145,21 @@ static void control_table(void **state)
         assert_int_equal(service_control_check(&none, SVC_CONTROL_INTERROGATE), rows[i].other);
         assert_int_equal(service_control_check(&none, 128), rows[i].other);
     }
+}
+
+static void stop_reasons(void **state)
+{
+    (void)state;
+    static const uint32_t valid[] = {0x40010001, 0x10060017, 0x40050006, 0x20400100,
+                                     0x20ffffff, 0x60400100, 0x30ff0100, 0x20010100};
+    static const uint32_t wrong[] = {
+        0,          0x00010001, 0x40000000, 0x40010000, 0x40000001, 0x50010001, 0x40070001,
+        0x40010019, 0x40400001, 0x40010100, 0x20010001, 0x20000100, 0x20400000, 0x80010001,
+        0x41010001, 0xffffffff, 0x203f0001, 0x204000ff, 0x70400100};
+    for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++)
+        assert_true(service_stop_reason_valid(valid[i]));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+        assert_false(service_stop_reason_valid(wrong[i]));
 }
 
 static void reported_status(void **state)
@@ -271,6 +286,7 @@ int main(void)
         cmocka_unit_test(names),           cmocka_unit_test(accounts),
         cmocka_unit_test(configurations),  cmocka_unit_test(access_masks),
         cmocka_unit_test(control_rights),  cmocka_unit_test(control_table),
+        cmocka_unit_test(stop_reasons),
         cmocka_unit_test(reported_status), cmocka_unit_test(listing),
         cmocka_unit_test(lists),           cmocka_unit_test(start_order),
         cmocka_unit_test(messages),

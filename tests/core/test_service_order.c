@@ -84,6 +84,14 @@ static void triggers(void **state)
     }
     arrival[0]++;
     assert_int_equal(service_trigger(2, 1, arrival), TRIGGER_NEVER);
+    // 1f81d131-3fac-4537-9e0c-7e7b0c2f4b55: a named pipe
+    uint8_t pipe[16] = {0x31, 0xd1, 0x81, 0x1f, 0xac, 0x3f, 0x37, 0x45,
+                        0x9e, 0x0c, 0x7e, 0x7b, 0x0c, 0x2f, 0x4b, 0x55};
+    assert_int_equal(service_trigger(6, 1, pipe), TRIGGER_PIPE);
+    assert_int_equal(service_trigger(6, 2, pipe), TRIGGER_NEVER);
+    assert_int_equal(service_trigger(2, 1, pipe), TRIGGER_NEVER);
+    pipe[15]++; // bc90d167-9470-4139-a9ba-be0bbbf5b74d is another of the type: an RPC interface
+    assert_int_equal(service_trigger(6, 1, pipe), TRIGGER_NEVER);
 }
 
 static void endings(void **state)

@@ -107,6 +107,7 @@ int wmain(void)
     notifications();
     security();
     locks();
+    ansi_functions();
     CloseServiceHandle(manager);
     return 0;
 }

@@ -1,6 +1,6 @@
 // A service program. Started by a service control manager with the argument "service" it runs the
-// services PlumeGuestA and PlumeGuestB, or with a second argument the service of that name; run by
-// hand, it shows that the dispatcher refuses that.
+// services PlumeGuestA and PlumeGuestB, or with a second argument the service of that name, and with
+// "ansi" behind it by the functions in ANSI; run by hand, it shows that the dispatcher refuses that.
 //
 // As a service: the first start argument may be "fail" (stops at once with the service's own error
 // 42), "slow" (starts in four steps), "deaf" (does not stop when told) or "crash" (ends without a
@@ -108,12 +108,48 @@ static void WINAPI main_b(DWORD count, wchar_t **arguments)
     run(arguments[0], count, arguments);
 }
 
+// Both of the functions that register a handler in ANSI, the later one counts.
+static void WINAPI plain_control(DWORD control)
+{
+    (void)control;
+}
+
+static struct service ansi_service;
+
+static void WINAPI main_ansi(DWORD count, char **arguments)
+{
+    struct service *s = &ansi_service;
+    s->status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+    s->status.dwControlsAccepted = SERVICE_ACCEPT_STOP;
+    s->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    s->count = count;
+    s->name_len = (DWORD)strlen(arguments[0]);
+    if (!RegisterServiceCtrlHandlerA(arguments[0], plain_control) ||
+        !RegisterServiceCtrlHandlerW(L"PlumeGuestC", plain_control))
+        ExitProcess(4);
+    s->handle = RegisterServiceCtrlHandlerExA(arguments[0], handle_control, s);
+    report(s, SERVICE_RUNNING);
+    WaitForSingleObject(s->stop, INFINITE);
+    s->status.dwWaitHint = 0;
+    report(s, SERVICE_STOPPED);
+}
+
+static int run_in_ansi(const wchar_t *service)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%ls", service);
+    SERVICE_TABLE_ENTRYA table[] = {{name, main_ansi}, {NULL, NULL}};
+    return StartServiceCtrlDispatcherA(table) ? 0 : (int)GetLastError();
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
     SERVICE_TABLE_ENTRYW table[] = {
         {(wchar_t *)L"PlumeGuestA", main_a}, {(wchar_t *)L"PlumeGuestB", main_b}, {NULL, NULL}};
+    if (argc > 3 && wcscmp(argv[3], L"ansi") == 0)
+        return run_in_ansi(argv[2]);
     if (argc > 2)
         table[0].lpServiceName = argv[2];
     if (argc > 1 && wcscmp(argv[1], L"nothing") == 0) // a program that is no service

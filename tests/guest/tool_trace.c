@@ -1,7 +1,7 @@
 // tool_trace names FILE: uses a name of each kind that a trace shows, and is refused some; appends
 // to the file. tool_trace many COUNT: makes so many events, each with another name. tool_trace
-// service NAME [refused | fails]: a service, that asks for something that no VM may have, or that
-// does so and then ends with an error.
+// service NAME [refused | fails | child]: a service, that asks for something that no VM may have, or
+// that does so, or has a child do so, and then ends with an error. tool_trace ask: the child.
 #include <winsock2.h>
 #include <windows.h>
 #include <winternl.h>
@@ -69,6 +69,20 @@ static int many(int count)
     return 0;
 }
 
+static void start_child(void)
+{
+    wchar_t line[MAX_PATH + 16] = L"\"";
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION child;
+    GetModuleFileNameW(NULL, line + 1, MAX_PATH);
+    wcscat(line, L"\" ask");
+    if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
+        return;
+    WaitForSingleObject(child.hProcess, INFINITE);
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+}
+
 static void report(DWORD state)
 {
     status.dwCurrentState = state;
@@ -89,9 +103,11 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
 {
     (void)count;
     handle = RegisterServiceCtrlHandlerExW(arguments[0], control, NULL);
-    if (*mode)
+    if (wcscmp(mode, L"child") == 0)
+        start_child();
+    else if (*mode)
         load_driver();
-    if (wcscmp(mode, L"fails") == 0) {
+    if (wcscmp(mode, L"fails") == 0 || wcscmp(mode, L"child") == 0) {
         status.dwWin32ExitCode = ERROR_PRIVILEGE_NOT_HELD;
     } else {
         report(SERVICE_RUNNING);
@@ -107,6 +123,8 @@ int wmain(int argc, wchar_t **argv)
         return names(argv[2]);
     if (argc == 3 && wcscmp(argv[1], L"many") == 0)
         return many(_wtoi(argv[2]));
+    if (argc == 2 && wcscmp(argv[1], L"ask") == 0)
+        return load_driver() != PRIVILEGE_NOT_HELD;
     if (argc < 3 || wcscmp(argv[1], L"service") != 0)
         return 2;
     if (argc > 3)

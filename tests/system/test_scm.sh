@@ -247,10 +247,13 @@ rough() {
 test_service_that_lies_to_the_manager() { rough lies 40; }
 test_service_that_is_killed_at_any_moment() { rough kills 40; }
 
-# 1,000 services and 100 at once are run by hand: tool_svc_many 1000 100.
+# By hand with more of them: PLUME_TEST_SERVICES=1000 PLUME_TEST_STARTS=100 PLUME_TEST_TIMES=FILE tests/system/run -k many_services
+# writes what it took into the file.
 test_many_services() {
+  local services=${PLUME_TEST_SERVICES:-200}
   vm=many; vm many
-  expect 0 plume exec many "$guests/tool_svc_many.exe" 100 25
-  contains "$out" 'listed 100'
+  expect 0 plume exec many "$guests/tool_svc_many.exe" "$services" "${PLUME_TEST_STARTS:-25}"
+  [ -z "${PLUME_TEST_TIMES-}" ] || printf '%s\n' "$out" >"$PLUME_TEST_TIMES"
+  contains "$out" "listed $services"
   contains "$out" 'listed 0, failures 0'
 }

@@ -118,6 +118,10 @@ test_failed_start_shows_refusals() {
   expect 125 plume service t start Fails
   contains "$err" "the service ended while it started: 'Fails'"
   contains "$err" 'refused: NtLoadDriver: machine \Registry\Machine\System\CurrentControlSet\Services\PlumeTraceDriver: C0000061'
+  # What it has started counts, too.
+  expect 0 plume exec t sc create Parent binPath= "$scratch_win\tool_trace.exe service Parent child"
+  expect 125 plume service t start Parent
+  contains "$err" 'refused to tool_trace.exe: NtLoadDriver: machine \Registry\Machine\System\CurrentControlSet\Services\PlumeTraceDriver: C0000061'
 }
 
 test_trace_bad_input() {

@@ -40,5 +40,6 @@ void notifications(void);
 void security(void);
 void locks(void);
 void all_names(void);
+void ansi_functions(void);
 
 #endif

@@ -59,6 +59,10 @@ static void texts(SC_HANDLE service)
                              NULL, NULL, NULL),
         "change: depends on what is not there");
     show(service, "with dependencies");
+    // A program that does not end its list twice, as Wine's sc, gives what lies behind it, too.
+    TRY(ChangeServiceConfigW(service, no, no, no, NULL, NULL, NULL, L"a/b\0C:\\x.exe\0binPath=\0",
+                             NULL, NULL, NULL),
+        "change: depends on what is no name");
     TRY(ChangeServiceConfigW(service, no, no, no, NULL, NULL, NULL, L"", NULL, NULL, NULL),
         "change: depends on nothing");
     show(service, "without dependencies");
