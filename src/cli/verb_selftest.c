@@ -409,7 +409,8 @@ static bool test_parity(struct selftest *self, const wchar_t *guest, struct self
         return false;
     if (skipped(row, native))
         return true;
-    _snwprintf(name, ARRAYSIZE(name), L"selftest-%lu-%u", GetCurrentProcessId(), self->runs);
+    // Not longer than a computer's name in NetBIOS may be, or the guest would see it cut.
+    _snwprintf(name, ARRAYSIZE(name), L"st-%lu-%u", GetCurrentProcessId(), ++self->runs);
     guest_path(self, guest, path);
     const wchar_t *words[] = {L"run", L"--rm", L"--name", name, path};
     if (!clean(self->here, error) || !begin_plume(self, &run, words, ARRAYSIZE(words), error) ||
@@ -550,7 +551,7 @@ static bool run_at_once(struct selftest *self, const struct vm_store *store,
         if (test->kind != TEST_AT_ONCE && test->kind != TEST_AT_ONCE_IN_VMS)
             continue;
         for (unsigned n = 0; ok && !made && n < INSTANCES; n++)
-            ok = throwaway_make(&vms[n], store, L"selftest", n + 1000001, error);
+            ok = throwaway_make(&vms[n], store, L"st", ++self->runs, error);
         made = ok;
         ok = ok && !cancelled(error) && test_at_once(self, test, vms, &self->report.rows[i], error);
         if (ok)
