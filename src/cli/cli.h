@@ -35,7 +35,7 @@ struct verb {
 
 extern const struct verb verb_create, verb_start, verb_stop, verb_rm, verb_ps, verb_top, verb_exec,
     verb_run, verb_service, verb_inspect, verb_logs, verb_port, verb_pause, verb_unpause,
-    verb_update, verb_stats, verb_trace, verb_check, verb_version, verb_help;
+    verb_update, verb_stats, verb_trace, verb_check, verb_selftest, verb_version, verb_help;
 
 /* All verbs in the order of the help, ended by NULL. */
 extern const struct verb *const verbs[];

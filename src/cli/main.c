@@ -12,10 +12,10 @@ int wmain(void);
 int _dowildcard = 0; // and it must not spend time on expanding wildcards
 
 const struct verb *const verbs[] = {
-    &verb_create,  &verb_start, &verb_stop,    &verb_rm,      &verb_ps,    &verb_top,
-    &verb_exec,    &verb_run,   &verb_service, &verb_inspect, &verb_logs,  &verb_port,
-    &verb_stats,   &verb_pause, &verb_unpause, &verb_update,  &verb_trace, &verb_check,
-    &verb_version, &verb_help,  NULL};
+    &verb_create,   &verb_start,   &verb_stop,    &verb_rm,      &verb_ps,    &verb_top,
+    &verb_exec,     &verb_run,     &verb_service, &verb_inspect, &verb_logs,  &verb_port,
+    &verb_stats,    &verb_pause,   &verb_unpause, &verb_update,  &verb_trace, &verb_check,
+    &verb_selftest, &verb_version, &verb_help,    NULL};
 
 const struct verb *verb_find(const wchar_t *name)
 {

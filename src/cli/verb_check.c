@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include "child.h"
 #include "cli.h"
-#include "control_client.h"
 #include "output.h"
-#include "start.h"
-#include "store.h"
+#include "throwaway.h"
 #include "trace_reader.h"
 #include "trace_show.h"
 
@@ -20,8 +18,7 @@ enum {
 
 /* A VM for the time of the check, and what is seen of the service in it. */
 struct instance {
-    struct vm vm;
-    bool made;
+    struct throwaway place;
     struct trace_reader reader;
     struct trace_processes processes;
     struct trace_summary *summary;
@@ -73,8 +70,8 @@ static bool trace_begin_all(struct check *check, struct plume_error *error)
         if (!instance->summary)
             return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot check", check->service,
                                     NULL);
-        if (!trace_reader_open(&instance->reader, &instance->vm, error) ||
-            !trace_reader_begin(&instance->reader, &instance->vm, error))
+        if (!trace_reader_open(&instance->reader, &instance->place.vm, error) ||
+            !trace_reader_begin(&instance->reader, &instance->place.vm, error))
             return false;
     }
     check->end = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -105,41 +102,17 @@ static void trace_end_all(struct check *check)
 
 static bool make(struct check *check, const struct vm_store *store, struct plume_error *error)
 {
-    static const struct vm_config plain;
-    for (unsigned i = 0; i < INSTANCES; i++) {
-        struct instance *instance = &check->instances[i];
-        struct store_lock lock;
-        wchar_t name[VM_NAME_MAX];
-        _snwprintf(name, ARRAYSIZE(name), L"check-%u-%u", (unsigned)GetCurrentProcessId(), i + 1);
-        if (!store_lock(&lock, store, error))
+    for (unsigned i = 0; i < INSTANCES; i++)
+        if (!throwaway_make(&check->instances[i].place, store, L"check", i + 1, error))
             return false;
-        instance->made = store_create(store, name, &plain, &instance->vm, error);
-        store_unlock(&lock);
-        if (!instance->made || (!ctrl_c_seen() && !vm_start(&instance->vm, error)))
-            return false;
-    }
     return true;
 }
 
 static bool remove_all(struct check *check, struct plume_error *error)
 {
     bool ok = true;
-    for (size_t i = 0; i < INSTANCES; i++) {
-        struct instance *instance = &check->instances[i];
-        struct store_lock lock;
-        if (!instance->made)
-            continue;
-        if (!vm_stop(&instance->vm, 0, true, error) && vm_is_running(&instance->vm)) {
-            ok = false;
-            continue;
-        }
-        if (!store_lock(&lock, &instance->vm.store, error)) {
-            ok = false;
-            continue;
-        }
-        ok = store_delete(&instance->vm, error) && ok;
-        store_unlock(&lock);
-    }
+    for (size_t i = 0; i < INSTANCES; i++)
+        ok = throwaway_remove(&check->instances[i].place, error) && ok;
     return ok;
 }
 
@@ -166,7 +139,8 @@ static void set_detail(struct step *step, const wchar_t *said)
 static bool ask(struct check *check, unsigned in, const wchar_t *action, DWORD *status,
                 wchar_t **said, struct plume_error *error)
 {
-    const wchar_t *words[] = {L"service", L"--format",   L"json", check->instances[in].vm.name,
+    const wchar_t *words[] = {L"service", L"--format",
+                              L"json",    check->instances[in].place.vm.name,
                               action,     check->service};
     return child_run(words, ARRAYSIZE(words), status, said, error);
 }

@@ -111,3 +111,9 @@ test_scripts_with_objects() {
   expect 0 plume exec a wscript //nologo "$scratch_win\\silent.js"
   expect 0 plume exec a cmd /c type "$scratch_win\\said.txt"
 }
+
+# The class of a file, and an object that is bound to by the file's name, in a server that is started for it.
+test_files_and_their_classes() {
+  start_two
+  at_once com_file host a b
+}
