@@ -29,6 +29,8 @@ int wmain(int argc, wchar_t **argv)
     HANDLE request = given[1], reply = given[2], waited[] = {request, given[3]};
     if (!bridge)
         return EXIT_FAILURE;
+    const char *what;
+    plume_layer_share(&bridge->config, &what); // without it each process gets an image of its own
     while (WaitForMultipleObjects(2, waited, FALSE, INFINITE) == WAIT_OBJECT_0) {
         serve(bridge);
         SetEvent(reply);

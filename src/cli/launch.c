@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "launch.h"
@@ -276,9 +277,26 @@ static void make_list(struct passed *passed)
     passed->list = NULL;
 }
 
-/* A process of the program, suspended and in the VM's job, or NULL. */
+/* Puts a process that has not run yet into the VM; ends it and returns a Win32 error where that
+ * fails. `outside`: this process has not entered, so that the layer has to be given. */
+static DWORD bring_in(const struct layer_config *outside, HANDLE job, HANDLE process)
+{
+    const char *what;
+    if (!outside)
+        return job_limits_add(job, process);
+    DWORD error = ERROR_SUCCESS;
+    if (plume_layer_give(outside, process, LAYER_CHILD_ORPHAN, &what) < 0)
+        error = ERROR_NOT_SUPPORTED;
+    else if (!AssignProcessToJobObject(job, process))
+        error = GetLastError();
+    if (error != ERROR_SUCCESS)
+        TerminateProcess(process, error);
+    return error;
+}
+
+/* A process of the program, suspended and in the VM's job, or NULL. `outside` as bring_in(). */
 static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDLE job,
-                         PROCESS_INFORMATION *made, int *status)
+                         const struct layer_config *outside, PROCESS_INFORMATION *made, int *status)
 {
     struct plume_error error;
     struct {
@@ -304,7 +322,7 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
             code = GetLastError();
             break;
         }
-        code = job_limits_add(job, made->hProcess);
+        code = bring_in(outside, job, made->hProcess);
         if (code == ERROR_SUCCESS) {
             free(line);
             free(passed.list);
@@ -329,24 +347,16 @@ static bool start_in_job(const wchar_t *path, const struct launch *launch, HANDL
     return false;
 }
 
-int launch(const struct vm *vm, const struct launch *launch)
+/* Runs the program and waits for it: its exit status, or why it was not run. The job's handle is
+ * closed. */
+static int run_in_job(const wchar_t *path, const struct launch *launch, HANDLE job,
+                      const struct layer_config *outside)
 {
     struct plume_error error;
-    wchar_t path[2048];
     PROCESS_INFORMATION made;
     DWORD code = EXIT_PLUME;
     int status = EXIT_PLUME;
-    HANDLE job = open_job(vm, &error);
-    if (!job || !enter(vm, launch->interactive, &error) ||
-        !set_variables(&launch->variables, &error) || !set_folder(launch->folder, &error))
-        return fail(&error);
-    if (!find_program(launch->program, path, ARRAYSIZE(path))) {
-        error_plain(&error, L"there is no program", launch->program, L"", NULL);
-        fail(&error);
-        return EXIT_NO_PROGRAM;
-    }
-    ctrl_c_hold();
-    bool started = start_in_job(path, launch, job, &made, &status);
+    bool started = start_in_job(path, launch, job, outside, &made, &status);
     // Held any longer, this handle would keep the VM's processes alive when its monitor dies.
     CloseHandle(job);
     if (!started)
@@ -364,4 +374,75 @@ int launch(const struct vm *vm, const struct launch *launch)
     }
     CloseHandle(made.hProcess);
     return (int)code;
+}
+
+int launch(const struct vm *vm, const struct launch *launch)
+{
+    struct plume_error error;
+    wchar_t path[2048];
+    HANDLE job = open_job(vm, &error);
+    if (!job || !enter(vm, launch->interactive, &error) ||
+        !set_variables(&launch->variables, &error) || !set_folder(launch->folder, &error))
+        return fail(&error);
+    if (!find_program(launch->program, path, ARRAYSIZE(path))) {
+        error_plain(&error, L"there is no program", launch->program, L"", NULL);
+        fail(&error);
+        return EXIT_NO_PROGRAM;
+    }
+    ctrl_c_hold();
+    return run_in_job(path, launch, job, NULL);
+}
+
+/* ---- running it in a VM that is new ---- */
+
+/* Whether the file is a program of this one's bitness. */
+static bool is_own_bitness(const wchar_t *path)
+{
+    union {
+        unsigned char bytes[4096];
+        IMAGE_DOS_HEADER dos;
+    } head;
+    DWORD got = 0;
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    bool ok = ReadFile(file, head.bytes, sizeof(head), &got, NULL);
+    CloseHandle(file);
+    const DWORD size = offsetof(IMAGE_NT_HEADERS, OptionalHeader);
+    if (!ok || got < sizeof(head.dos) || head.dos.e_magic != IMAGE_DOS_SIGNATURE ||
+        head.dos.e_lfanew < 0 || (DWORD)head.dos.e_lfanew > got ||
+        got - (DWORD)head.dos.e_lfanew < size)
+        return false;
+    IMAGE_NT_HEADERS headers;
+    memcpy(&headers, head.bytes + head.dos.e_lfanew, size);
+#ifdef _WIN64
+    const WORD own = IMAGE_FILE_MACHINE_AMD64;
+#else
+    const WORD own = IMAGE_FILE_MACHINE_I386;
+#endif
+    return headers.Signature == IMAGE_NT_SIGNATURE && headers.FileHeader.Machine == own;
+}
+
+bool launch_in_new(const struct vm *vm, const struct launch *launch, int *status)
+{
+    struct plume_error error;
+    wchar_t path[2048];
+    const struct limits *limits = &vm->config.limits;
+    size_t store = wcslen(vm->store.shown);
+    // What has to be looked up, counted or set up in the VM is done there.
+    if (launch->folder || launch->interactive || launch->variables.count ||
+        launch->env_files.count || limits->pids ||
+        !find_program(launch->program, path, ARRAYSIZE(path)) ||
+        _wcsnicmp(path, vm->store.shown, store) == 0 || !is_own_bitness(path))
+        return false;
+    struct layer_config *config = calloc(1, sizeof(*config));
+    HANDLE job = config && vm_layer_config(vm, config, &error) ? open_job(vm, &error) : NULL;
+    if (job) {
+        SetEnvironmentVariableW(L"PLUME_HOME", NULL); // no VM can name the store
+        SetEnvironmentVariableW(L"COMPUTERNAME", config->machine[1]);
+        *status = run_in_job(path, launch, job, config);
+    }
+    free(config);
+    return job != NULL;
 }

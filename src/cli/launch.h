@@ -23,6 +23,11 @@ struct launch {
  * was not run, EXIT_PLUME, EXIT_CANNOT_RUN or EXIT_NO_PROGRAM, and it has been said why. */
 int launch(const struct vm *vm, const struct launch *launch);
 
+/* The same from outside, for a VM that was made just now and has nothing of its own yet: one
+ * process less is started, and the caller stays outside. False where it cannot be done so, with
+ * nothing done; else the exit status is in *status. */
+bool launch_in_new(const struct vm *vm, const struct launch *launch, int *status);
+
 /* Until the process ends, Ctrl-C and Ctrl-Break only set a flag. */
 void ctrl_c_hold(void);
 bool ctrl_c_seen(void);

@@ -125,7 +125,7 @@ static int run(struct command *command)
         // A VM that this command made and nobody ever saw run is not left behind.
         return finish(&vm, true, EXIT_PLUME);
     }
-    if (!ctrl_c_seen())
+    if (!ctrl_c_seen() && !launch_in_new(&vm, &what, &status))
         status = exec_in(&vm, &what);
     return finish(&vm, remove, status);
 }

@@ -1,4 +1,5 @@
 #include "layer/bitness.h"
+#include "layer/image.h"
 #include "layer/key_change.h"
 #include "layer/layer.h"
 #include "layer/limit.h"
@@ -27,6 +28,17 @@ static void set_outside(void)
     outside.expect_pipes = pipe_trigger_expect;
     outside.check_processes = limit_check;
     outside.open_process = (__typeof__(outside.open_process))(void *)real.NtOpenProcess;
+}
+
+NTSTATUS plume_layer_share(const struct layer_config *config, const char **what)
+{
+    *what = "reading ntdll";
+    NTSTATUS status = layer_real_from_ntdll();
+    if (status)
+        return status;
+    layer_config = *config;
+    status = layer_find_stubs(what);
+    return status ? status : image_share(what);
 }
 
 const struct layer_outside *plume_layer_outside(void)

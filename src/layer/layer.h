@@ -14,6 +14,8 @@ struct layer_stub {
     uint8_t original[STUB_SCAN];
 };
 
+enum { LAYER_THUNK = 8 }; // bytes written to a new process's first code: see begin.h
+
 /* Written once, by whoever maps the layer into the process, before its first instruction runs. */
 struct layer_state {
     uint32_t size;  // of this structure: parent and child must be of the same build
@@ -23,7 +25,12 @@ struct layer_state {
     bool service;   // a service, or what one has started, whose session natively is 0
     bool orphan;    // its parent is such a process, which the VM does not see
     bool handed;    // it has handles from its parent, see handed.h
-    uint32_t handed_over; // share_handed_over() before it began
+    uint16_t handed_over; // the lower half of share_handed_over() before it began
+    bool shared;    // this image is a view of the VM's (image.h), not memory of the process's own
+    uint8_t *base;  // where this image stands,
+    void *entry;    // and layer_entry in it
+    uint8_t *thunk; // ntdll's LdrInitializeThunk, where every thread begins,
+    uint8_t thunk_original[LAYER_THUNK];
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;
@@ -33,16 +40,20 @@ extern struct layer_config layer_config;
  * is written when it is mapped. */
 extern uint8_t layer_trampolines[LAYER_INTERPOSED_COUNT * STUB_TRAMPOLINE_MAX];
 
-/* Maps the layer into `process`, which runs no thread yet or is the caller's own, and patches its
- * ntdll. `child` is of enum layer_child. STATUS_NOT_SUPPORTED where it is of the other bitness
- * (layer/bitness.h). *base (may be NULL) gets where the layer stands there. On failure the status,
- * and in *what (static ASCII, may be NULL) the step that failed; the process may then not be
- * resumed. */
+/* Maps the layer into `process`, which runs no thread yet or is the caller's own, and sees to it
+ * that it begins with the layer (begin.h). `child` is of enum layer_child. STATUS_NOT_SUPPORTED
+ * where it is of the other bitness (layer/bitness.h). *base (may be NULL) gets where the layer
+ * stands there. On failure the status, and in *what (static ASCII, may be NULL) the step that
+ * failed; the process may then not be resumed. */
 NTSTATUS layer_install(HANDLE process, uint32_t child, uint8_t **base, const char **what);
 
 /* Fills `real` with ntdll's own functions and layer_state.ntdll: for a process which the layer is
  * not in (yet). */
 NTSTATUS layer_real_from_ntdll(void);
+
+/* Notes what ntdll's stubs are and where processes begin, in one in which they are as the system
+ * made them. On failure the status, with the step in *what. */
+NTSTATUS layer_find_stubs(const char **what);
 
 /* A function that ntdll exports, NULL where it does not. */
 void *layer_ntdll_function(const char *name);

@@ -47,6 +47,7 @@ enum layer_child {             // what is said of a process that is given the la
     LAYER_CHILD_SERVICE = 2,   // a service, or what one has started
     LAYER_CHILD_INHERITS = 4,  // it has handles from its parent
     LAYER_CHILD_OWN_IMAGE = 8, // its program's file is the VM's own, and is told by the VM's name
+    LAYER_CHILD_INTERACTIVE = 16, // it is on the user's desktop, as its parent is
 };
 
 /* The system calls as they are without the layer, for the few things that the monitor and the
@@ -115,6 +116,11 @@ void plume_layer_trace_service(const uint16_t *service, uint32_t process);
  * Returns as plume_layer_enter(). */
 NTSTATUS plume_layer_give(const struct layer_config *config, HANDLE process, uint32_t child,
                           const char **what);
+
+/* Makes the layer's image that all processes of the VM of the calling one's bitness share; it lasts
+ * as long as the calling process. Without it each process gets an image of its own. For the monitor
+ * and the bridge. Returns as plume_layer_enter(). */
+NTSTATUS plume_layer_share(const struct layer_config *config, const char **what);
 
 /* The calls of the outside; valid also before plume_layer_enter(). */
 const struct layer_outside *plume_layer_outside(void);

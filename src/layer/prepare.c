@@ -1,5 +1,6 @@
 #include "core/ntpath.h"
 #include "layer/changes.h"
+#include "layer/image.h"
 #include "layer/keep.h"
 #include "layer/key_store.h"
 #include "layer/offsets.h"
@@ -209,6 +210,8 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     if (status)
         return status;
     layer_config = *config;
+    if ((status = layer_find_stubs(what)))
+        return status;
 
     *what = "making the VM's object directory";
     if ((status = make_objects(&buf)))
@@ -216,6 +219,7 @@ NTSTATUS plume_layer_prepare(const struct layer_config *config, const char **wha
     *what = "making the memory that the VM's processes share";
     if ((status = shared_make()))
         return status;
+    image_share(what); // where that cannot be, each process gets an image of its own
     layer_kept->services_apart =
         NtCurrentTeb()->ProcessEnvironmentBlock->SessionId && session_0_runs();
     *what = "reading the VM's files";

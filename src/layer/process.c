@@ -63,7 +63,8 @@ static uint32_t child_of(bool inherits, bool own_image)
         layer_state.service || (layer_state.entered && layer_kept && layer_kept->services_apart &&
                                 layer_kept->monitor == layer_process_id());
     return (layer_state.entered ? LAYER_CHILD_ORPHAN : 0) | (service ? LAYER_CHILD_SERVICE : 0) |
-           (inherits ? LAYER_CHILD_INHERITS : 0) | (own_image ? LAYER_CHILD_OWN_IMAGE : 0);
+           (inherits ? LAYER_CHILD_INHERITS : 0) | (own_image ? LAYER_CHILD_OWN_IMAGE : 0) |
+           (layer_config.interactive ? LAYER_CHILD_INTERACTIVE : 0);
 }
 
 /* Gives the layer to a process that has not run yet and sees that it is in the VM's job; ends it

@@ -1,6 +1,5 @@
 #include <windows.h>
 #include <winternl.h>
-#include <sddl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include "vm/true_path.h"
@@ -129,27 +128,27 @@ bool vm_store_locate(struct vm_store *store, struct plume_error *error)
     return true;
 }
 
-/* The user's SID as text, S-1-5-... */
+NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(UNICODE_STRING *path); // WDK; in no header
+
+/* The user's SID as text, S-1-5-... It is the end of the name of the user's key, which ntdll alone
+ * can tell. */
 static bool user_sid(wchar_t *out, size_t cap, struct plume_error *error)
 {
-    union {
-        TOKEN_USER user;
-        BYTE bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-    } info;
-    HANDLE token;
-    wchar_t *text = NULL;
-    DWORD size;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-        return error_win32(error, L"cannot open the process token", NULL, NULL);
-    bool ok = GetTokenInformation(token, TokenUser, &info, sizeof(info), &size) &&
-              ConvertSidToStringSidW(info.user.User.Sid, &text);
-    if (!ok)
-        error_win32(error, L"cannot read the user's SID", NULL, NULL);
-    else if (!join(out, cap, text, NULL))
-        ok = error_plain(error, L"cannot read the user's SID", NULL, L"it is too long", NULL);
-    if (text)
-        LocalFree(text);
-    CloseHandle(token);
+    UNICODE_STRING path;
+    NTSTATUS status = RtlFormatCurrentUserKeyPath(&path);
+    if (status < 0)
+        return error_ntstatus(error, (uint32_t)status, L"cannot read the user's SID", NULL, NULL);
+    size_t end = path.Length / sizeof(wchar_t), start = end;
+    while (start && path.Buffer[start - 1] != L'\\')
+        start--;
+    bool ok = end - start < cap;
+    if (ok) {
+        memcpy(out, path.Buffer + start, (end - start) * sizeof(wchar_t));
+        out[end - start] = 0;
+    } else {
+        error_plain(error, L"cannot read the user's SID", NULL, L"it is too long", NULL);
+    }
+    RtlFreeUnicodeString(&path);
     return ok;
 }
 
