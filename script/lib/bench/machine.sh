@@ -1,0 +1,3 @@
+# Sourced by script/bench.
+# shellcheck shell=bash disable=SC2154
+leave_machine() { :; }
