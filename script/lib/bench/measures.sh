@@ -151,7 +151,7 @@ measure_ways() {
   WINEPREFIX=$fresh wineserver -k || true
   WINEPREFIX=$fresh wineserver -w
   note disk-way.prefix "$(disk "$fresh")"
-  sample way-start.prefix env WINEPREFIX="$fresh" "$wine" "$empty"
+  sample way-start.prefix env WINEPREFIX="$fresh" "$wine" "$root/build/x86_64/bench/empty.exe"
   WINEPREFIX=$fresh within "$wine" "$root/build/x86_64/bench/idle.exe" wait </dev/null >/dev/null 2>&1 &
   wait_until has_services "$fresh"
   sleep 2
