@@ -53,7 +53,6 @@ GROUPS = [
     ("Real services", [
         ("mysql-rate", "MySQL 5.7, sysbench OLTP, transactions/s", "ratio", 0.97),
         ("postgresql-rate", "PostgreSQL 15, pgbench, transactions/s", "ratio", 0.97),
-        ("apache-rate", "Apache, requests/s", "ratio", 0.97),
     ]),
     ("What a VM takes", [
         ("memory-monitor", "memory of an idle VM's monitor, above an empty program's", "bytes", 2 * MIB),
@@ -65,7 +64,7 @@ GROUPS = [
 ]
 
 # The ways to have the same service twice on one machine: name, in words.
-WAYS = [("vm", "Plume VM"), ("prefix", "fresh Wine prefix"), ("machine", "emulated machine")]
+WAYS = [("vm", "Plume VM"), ("prefix", "fresh Wine prefix")]
 WAY_MEASURES = [
     ("way-make", "made and started"), ("way-start", "started again"), ("way-service", "MySQL started, until it answers"),
     ("memory-way", "memory"), ("disk-way", "disk"), ("way-mysql-rate", "MySQL, transactions/s"),
@@ -188,8 +187,6 @@ def markdown(groups, compared, told, many):
                   "| | " + " | ".join(words for _, words in names) + " |", "| --- |" + " --- |" * len(names)]
         for _, words, unit, values in compared:
             lines.append(f"| {words} | " + " | ".join(of_unit(unit, values[way]) if way in values else "" for way, _ in names) + " |")
-        if told.get("acceleration"):
-            lines += ["", f"The emulated machine: {told['acceleration']}."]
         lines += ["", "![start, memory and disk](performance/ways.svg)"]
     if many:
         lines += ["", f"## {len(many)} VMs", "", "![time of each](performance/many.svg)"]

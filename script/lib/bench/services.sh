@@ -33,13 +33,19 @@ leave_services() {
   "$plume" rm -f served >/dev/null 2>&1 || true
 }
 
-# take_turns NAME LOAD: LOAD WHERE prints the transactions per second of one run.
+# take_turns NAME LOAD: LOAD WHERE prints the transactions per second of one run, or nothing when the client failed:
+# then the turn is left out, and said so.
 take_turns() {
   local turn where order
+  declare -A rate
   for ((turn = 0; turn < 2 * rounds; turn++)); do
     order='native vm'
     [ $((turn % 2)) = 0 ] || order='vm native'
-    for where in $order; do note "$1-rate.$where" "$("$2" $where)"; done
+    for where in $order; do
+      rate[$where]=$("$2" $where) || rate[$where]=
+      [ -n "${rate[$where]}" ] || { say "  the client of $1 failed ($where):" >&2; tail -n 5 "$work/client.log" >&2; }
+    done
+    [ -z "${rate[native]}" ] || [ -z "${rate[vm]}" ] || for where in native vm; do note "$1-rate.$where" "${rate[$where]}"; done
   done
 }
 
@@ -49,10 +55,13 @@ mysql_port=23306
 mysql_says() { mysql --no-defaults --protocol=tcp --host="$(where_is "$1")" --port=$mysql_port --user=root -e "$2"; }
 mysql_answers() { mysql_says "$1" 'select 1' >/dev/null 2>&1; }
 oltp() {
-  limit=300 within sysbench oltp_read_write --db-driver=mysql --mysql-host="$(where_is "$1")" --mysql-port=$mysql_port --mysql-user=root --mysql-db=bench \
+  limit=$((seconds + 60)) within sysbench oltp_read_write --db-driver=mysql --mysql-host="$(where_is "$1")" --mysql-port=$mysql_port --mysql-user=root --mysql-db=bench \
     --tables=4 --table-size=10000 --threads=$clients --time=$seconds --rand-seed=1 "${@:2}"
 }
-oltp_load() { oltp "$1" run | sed -n 's/^ *transactions:.*(\([0-9.]*\) per sec.*/\1/p'; }
+oltp_load() {
+  oltp "$1" run >"$work/client.log" 2>&1 || return
+  sed -n 's/^ *transactions:.*(\([0-9.]*\) per sec.*/\1/p' "$work/client.log"
+}
 
 # In Wine before 9 this mysqld mostly does not come to its end after it has initialised its data: script/demo says why.
 mysql_has_data() { [ -e "$WINEPREFIX/drive_c/mysql/data/sys/db.opt" ] && { [ ! -d "/proc/$1" ] || [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -le 3 ]; }; }
@@ -95,8 +104,11 @@ measure_mysql() {
 
 postgresql_port=25432
 postgresql_answers() { PGPASSWORD=secret PGCONNECT_TIMEOUT=60 psql -h "$(where_is "$1")" -p $postgresql_port -U postgres -qAtc 'select 1' >/dev/null 2>&1; }
-transactions() { PGPASSWORD=secret limit=300 within pgbench -h "$(where_is "$1")" -p $postgresql_port -U postgres "${@:2}" postgres 2>&1; }
-transactions_load() { transactions "$1" -n -c $clients -j 2 -T $seconds | sed -n 's/^tps = \([0-9.]*\) .*/\1/p'; }
+transactions() { PGPASSWORD=secret limit=$((seconds + 60)) within pgbench -h "$(where_is "$1")" -p $postgresql_port -U postgres "${@:2}" postgres 2>&1; }
+transactions_load() {
+  transactions "$1" -n -c $clients -j 2 -T $seconds >"$work/client.log" || return
+  sed -n 's/^tps = \([0-9.]*\) .*/\1/p' "$work/client.log"
+}
 measure_postgresql() {
   local where folder=$WINEPREFIX/drive_c/postgresql
   need_packages postgresql-client postgresql-contrib >&2
@@ -118,12 +130,4 @@ measure_postgresql() {
   take_turns postgresql transactions_load
   for where in vm native; do place $where net stop PostgreSQL >/dev/null || true; done
   "$plume" rm -f served >/dev/null
-}
-
-# ---- Apache ----
-
-# What script/lib/services/apache has (its `apache_bench_install`, run where "$@" says, and `apache_bench_port`), if it is there.
-measure_apache() {
-  [ -e "$root/script/lib/services/apache" ] || die 'there is no script/lib/services/apache'
-  die 'not there yet'
 }

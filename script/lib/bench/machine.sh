@@ -1,3 +1,0 @@
-# Sourced by script/bench.
-# shellcheck shell=bash disable=SC2154
-leave_machine() { :; }
