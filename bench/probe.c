@@ -1,10 +1,14 @@
-// Measures single operations: run natively and in a VM, the two compared by script/bench.
+// Measures single operations: run natively and in a VM at once, in turns, by
+// script/lib/bench/alternate.py.
 //
-//   probe FOLDER     FOLDER holds the files f0 ... f999 and empty.exe, as the host has them
-//   probe FOLDER serve   what it starts, to be called by COM
+//   probe FOLDER TAG         FOLDER holds the files f0 ... f999 and empty.exe, as the host has
+//   them; what
+//                            is made on the way has TAG in its name
+//   probe FOLDER TAG serve   what it starts, to be called by COM
 //
-// Prints a line an operation: its name and the nanoseconds that one took, the median of several
-// batches.
+// Waits for a line on standard input before each batch of operations, and prints a line after it:
+// the operation's name (script/lib/bench/report.py has it in words) and the nanoseconds that one
+// took, or, where the name ends in "-rate", the MB/s.
 #include <stdio.h>
 #include <stdlib.h>
 #define COBJMACROS
@@ -12,9 +16,11 @@
 #include <windows.h>
 #include <objbase.h>
 
-enum { BATCHES = 9, FILES = 1000, BLOCK = 4096 };
+enum { BATCHES = 9, BLOCK = 4096, STREAM_MB = 16, SERVICE_STARTS = 5, PATIENCE_MS = 60000 };
 
-static wchar_t folder[MAX_PATH];
+#define SERVICE L"PlumeBench" // script/bench has registered it on the host; it is idle.exe
+
+static wchar_t folder[MAX_PATH], tag[32], key_name[64];
 
 static void fail(const char *what)
 {
@@ -27,35 +33,61 @@ static void path_of(wchar_t *path, const wchar_t *name)
     _snwprintf(path, MAX_PATH, L"%ls\\%ls", folder, name);
 }
 
-static int by_value(const void *a, const void *b)
+// What the probe itself makes.
+static void own_path(wchar_t *path, const wchar_t *name)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    _snwprintf(path, MAX_PATH, L"%ls\\..\\%ls.%ls", folder, tag, name);
+}
+
+static LARGE_INTEGER begun;
+
+static void begin(void)
+{
+    QueryPerformanceCounter(&begun);
+}
+
+// Until it is this probe's turn.
+static void take_turn(void)
+{
+    int c;
+    while ((c = getchar()) != '\n')
+        if (c == EOF)
+            exit(1);
+}
+
+static double nanoseconds(void)
+{
+    LARGE_INTEGER frequency, end;
+    QueryPerformanceCounter(&end);
+    QueryPerformanceFrequency(&frequency);
+    return (double)(end.QuadPart - begun.QuadPart) * 1e9 / (double)frequency.QuadPart;
+}
+
+static void say(const char *name, double value)
+{
+    printf("%s %.0f\n", name, value);
+    fflush(stdout);
 }
 
 static void measure(const char *name, unsigned count, void (*operation)(void))
 {
-    double batches[BATCHES];
-    LARGE_INTEGER frequency, begin, end;
-    QueryPerformanceFrequency(&frequency);
-    operation(); // what the first one alone does is not the question
     for (unsigned i = 0; i < BATCHES; i++) {
-        QueryPerformanceCounter(&begin);
+        take_turn();
+        operation(); // what the first one alone does is not the question
+        begin();
         for (unsigned j = 0; j < count; j++)
             operation();
-        QueryPerformanceCounter(&end);
-        batches[i] =
-            (double)(end.QuadPart - begin.QuadPart) * 1e9 / (double)frequency.QuadPart / count;
+        say(name, nanoseconds() / count);
     }
-    qsort(batches, BATCHES, sizeof *batches, by_value);
-    printf("%s %.0f\n", name, batches[BATCHES / 2]);
-    fflush(stdout);
 }
 
 static HANDLE open_file(const wchar_t *name, DWORD access, DWORD disposition)
 {
     wchar_t path[MAX_PATH];
-    path_of(path, name);
+    if (name[0] == L'f')
+        path_of(path, name);
+    else
+        own_path(path, name);
     HANDLE file = CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                               NULL, disposition, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
@@ -106,21 +138,21 @@ static void op_create(void)
 {
     wchar_t path[MAX_PATH];
     DWORD written;
-    HANDLE file = open_file(L"..\\probe.new", GENERIC_WRITE, CREATE_ALWAYS);
+    HANDLE file = open_file(L"new", GENERIC_WRITE, CREATE_ALWAYS);
     if (!WriteFile(file, "x", 1, &written, NULL))
         fail("write");
     CloseHandle(file);
-    path_of(path, L"..\\probe.new");
+    own_path(path, L"new");
     if (!DeleteFileW(path))
         fail("delete");
 }
 
 static void op_open_changed(void)
 {
-    CloseHandle(open_file(L"..\\probe.changed", GENERIC_READ, OPEN_EXISTING));
+    CloseHandle(open_file(L"changed", GENERIC_READ, OPEN_EXISTING));
 }
 
-static HANDLE opened;
+static HANDLE opened, opened_changed;
 
 static void op_read(void)
 {
@@ -129,6 +161,26 @@ static void op_read(void)
     SetFilePointer(opened, 0, NULL, FILE_BEGIN);
     if (!ReadFile(opened, block, sizeof block, &read, NULL))
         fail("read");
+}
+
+static void op_write(void)
+{
+    static const char block[BLOCK];
+    DWORD written;
+    SetFilePointer(opened_changed, 0, NULL, FILE_BEGIN);
+    if (!WriteFile(opened_changed, block, sizeof block, &written, NULL))
+        fail("write");
+}
+
+static void op_map(void)
+{
+    HANDLE section = CreateFileMappingW(opened, NULL, PAGE_READONLY, 0, 0, NULL);
+    const volatile char *view = section ? MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0) : NULL;
+    if (!view)
+        fail("map");
+    (void)*view;
+    UnmapViewOfFile((const void *)view);
+    CloseHandle(section);
 }
 
 static void op_key(void)
@@ -146,12 +198,12 @@ static void op_key_create(void)
 {
     HKEY key;
     DWORD value = 1;
-    if (RegCreateKeyExW(HKEY_CURRENT_USER, L"Software\\PlumeProbe", 0, NULL, 0, KEY_ALL_ACCESS,
-                        NULL, &key, NULL) ||
+    if (RegCreateKeyExW(HKEY_CURRENT_USER, key_name, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key,
+                        NULL) ||
         RegSetValueExW(key, L"v", 0, REG_DWORD, (BYTE *)&value, sizeof value))
         fail("write a key");
     RegCloseKey(key);
-    RegDeleteKeyW(HKEY_CURRENT_USER, L"Software\\PlumeProbe");
+    RegDeleteKeyW(HKEY_CURRENT_USER, key_name);
 }
 
 static void op_event(void)
@@ -183,19 +235,50 @@ static void op_pipe(void)
 }
 
 static SOCKET socket_end;
+static char stream_block[65536];
 
+// What begins with 0 comes back; 1 stands before STREAM_MB, which are answered when all are there.
 static DWORD CALLBACK echo_socket(void *listener)
 {
     char byte;
     SOCKET client = accept((SOCKET)listener, NULL, NULL);
-    while (recv(client, &byte, 1, 0) == 1 && send(client, &byte, 1, 0) == 1)
-        ;
+    while (recv(client, &byte, 1, 0) == 1) {
+        static char block[sizeof stream_block];
+        for (ULONG left = byte ? STREAM_MB << 20 : 0; left;) {
+            int got = recv(client, block, sizeof block, 0);
+            if (got <= 0)
+                return 1;
+            left -= (ULONG)got;
+        }
+        if (send(client, &byte, 1, 0) != 1)
+            return 1;
+    }
     return 0;
+}
+
+static void measure_stream(const char *name)
+{
+    for (unsigned i = 0; i < BATCHES; i++) {
+        char byte = 1;
+        take_turn();
+        begin();
+        if (send(socket_end, &byte, 1, 0) != 1)
+            fail("begin a stream");
+        for (ULONG left = STREAM_MB << 20; left;) {
+            int sent = send(socket_end, stream_block, sizeof stream_block, 0);
+            if (sent <= 0)
+                fail("send a stream");
+            left -= (ULONG)sent;
+        }
+        if (recv(socket_end, &byte, 1, 0) != 1)
+            fail("end a stream");
+        say(name, ((ULONG)STREAM_MB << 20) * 1e3 / nanoseconds());
+    }
 }
 
 static void op_socket(void)
 {
-    char byte = 1;
+    char byte = 0;
     if (send(socket_end, &byte, 1, 0) != 1 || recv(socket_end, &byte, 1, 0) != 1)
         fail("a socket round trip");
 }
@@ -234,10 +317,10 @@ static void make_socket(void)
 
 // ---- a COM object in another process: a stream, handed over in a file ----
 
-#define HANDED L"..\\probe.marshalled"
+#define HANDED L"marshalled"
 #define SERVES L"PlumeProbeServes"
 #define ENDS   L"PlumeProbeEnds"
-enum { HANDED_MAX = 4000, PATIENCE_MS = 60000 };
+enum { HANDED_MAX = 4000 };
 
 static IStream *remote;
 
@@ -281,7 +364,7 @@ static void make_remote(void)
     HANDLE serves = CreateEventW(NULL, TRUE, FALSE, SERVES);
     CreateEventW(NULL, TRUE, FALSE, ENDS);
     GetModuleFileNameW(NULL, own, MAX_PATH);
-    _snwprintf(line, 2 * MAX_PATH, L"\"%ls\" \"%ls\" serve", own, folder);
+    _snwprintf(line, 2 * MAX_PATH, L"\"%ls\" \"%ls\" %ls serve", own, folder, tag);
     if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
         fail("start a server");
     if (WaitForSingleObject(serves, PATIENCE_MS))
@@ -309,8 +392,58 @@ static void end_remote(void)
     IStream_Release(remote);
     CoUninitialize();
     SetEvent(OpenEventW(EVENT_MODIFY_STATE, FALSE, ENDS));
-    path_of(path, HANDED);
+    own_path(path, HANDED);
     DeleteFileW(path);
+}
+
+// ---- services ----
+
+static SC_HANDLE manager;
+
+static void op_service(void)
+{
+    SERVICE_STATUS status;
+    SC_HANDLE service = OpenServiceW(manager, SERVICE, SERVICE_QUERY_STATUS);
+    if (!service || !QueryServiceStatus(service, &status))
+        fail("query a service");
+    CloseServiceHandle(service);
+}
+
+static void await(SC_HANDLE service, DWORD state)
+{
+    SERVICE_STATUS status;
+    for (DWORD start = GetTickCount();; Sleep(1)) {
+        if (!QueryServiceStatus(service, &status))
+            fail("query a service");
+        if (status.dwCurrentState == state)
+            return;
+        if (GetTickCount() - start > PATIENCE_MS)
+            fail("wait for a service");
+    }
+}
+
+static void measure_service(const char *name)
+{
+    SC_HANDLE service =
+        OpenServiceW(manager, SERVICE, SERVICE_START | SERVICE_STOP | SERVICE_QUERY_STATUS);
+    if (!service)
+        fail("open a service");
+    for (unsigned i = 0; i <= SERVICE_STARTS; i++) {
+        SERVICE_STATUS status;
+        if (i)
+            take_turn();
+        begin();
+        if (!StartServiceW(service, 0, NULL))
+            fail("start a service");
+        await(service, SERVICE_RUNNING);
+        double took = nanoseconds();
+        if (i) // the first one alone is not the question
+            say(name, took);
+        if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
+            fail("stop a service");
+        await(service, SERVICE_STOPPED);
+    }
+    CloseServiceHandle(service);
 }
 
 int wmain(int argc, wchar_t **argv);
@@ -318,36 +451,47 @@ int wmain(int argc, wchar_t **argv);
 int wmain(int argc, wchar_t **argv)
 {
     wchar_t path[MAX_PATH];
-    if (argc < 2) {
-        fprintf(stderr, "probe: a folder is missing\n");
+    if (argc < 3) {
+        fprintf(stderr, "probe: a folder or a tag is missing\n");
         return 2;
     }
-    wcsncpy(folder, argv[1], MAX_PATH - 32);
-    if (argc > 2)
+    wcsncpy(folder, argv[1], MAX_PATH - 64);
+    wcsncpy(tag, argv[2], 31);
+    _snwprintf(key_name, 64, L"Software\\PlumeProbe.%ls", tag);
+    if (argc > 3)
         return serve();
-    CloseHandle(open_file(L"..\\probe.changed", GENERIC_WRITE, CREATE_ALWAYS));
+    opened_changed = open_file(L"changed", GENERIC_WRITE, CREATE_ALWAYS);
     opened = open_file(L"f3", GENERIC_READ, OPEN_EXISTING);
+    manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (!manager)
+        fail("open the service control manager");
     CreateEventW(NULL, TRUE, FALSE, L"PlumeProbe");
     make_pipe();
     make_socket();
 
-    measure("process start and end", 10, op_process);
-    measure("open and close an unchanged file", 300, op_open);
-    measure("stat of an unchanged file", 300, op_stat);
-    measure("list a folder of 1,000", 10, op_list);
-    measure("create, write and delete a file", 100, op_create);
-    measure("open and close a changed file", 300, op_open_changed);
-    measure("read 4 KiB on an open handle", 1000, op_read);
-    measure("open and query an unchanged key", 300, op_key);
-    measure("create, set and delete a key", 100, op_key_create);
-    measure("open a named event", 300, op_event);
-    measure("pipe round trip", 500, op_pipe);
-    measure("TCP round trip", 500, op_socket);
+    measure("process", 5, op_process);
+    measure("open", 200, op_open);
+    measure("stat", 300, op_stat);
+    measure("list", 5, op_list);
+    measure("create-file", 50, op_create);
+    measure("open-changed", 200, op_open_changed);
+    measure("read", 1000, op_read);
+    measure("write", 1000, op_write);
+    measure("map", 100, op_map);
+    measure("key", 200, op_key);
+    measure("create-key", 50, op_key_create);
+    measure("event", 200, op_event);
+    measure("pipe", 300, op_pipe);
+    measure("tcp", 300, op_socket);
+    measure_stream("tcp-rate");
     make_remote();
-    measure("COM call to another process", 300, op_com);
+    measure("com", 100, op_com);
     end_remote();
+    measure("service-query", 25, op_service);
+    measure_service("service-start");
 
-    path_of(path, L"..\\probe.changed");
+    CloseHandle(opened_changed);
+    own_path(path, L"changed");
     DeleteFileW(path);
     return 0;
 }
