@@ -222,3 +222,24 @@ void table_end(struct table *table)
     free(table->cells);
     *table = (struct table){0};
 }
+
+struct listing listing_begin(bool json_format, int columns, const wchar_t *const headings[])
+{
+    struct listing listing = {.json_format = json_format};
+    listing.json = out_json();
+    if (json_format)
+        json_begin_array(&listing.json);
+    else
+        listing.table = table_begin(columns, headings);
+    return listing;
+}
+
+void listing_end(struct listing *listing)
+{
+    if (listing->json_format) {
+        json_end_array(&listing->json);
+        json_end(&listing->json);
+    } else {
+        table_end(&listing->table);
+    }
+}

@@ -37,6 +37,16 @@ void table_put_u32(struct table *table, uint32_t value);
 /* Prints and frees it. */
 void table_end(struct table *table);
 
+/* A list in one of the two forms: rows of a table, or the elements of a JSON array. */
+struct listing {
+    bool json_format;
+    struct json_writer json;
+    struct table table;
+};
+
+struct listing listing_begin(bool json_format, int columns, const wchar_t *const headings[]);
+void listing_end(struct listing *listing);
+
 /* "2026-11-23 06:00:00" in the user's time zone; "-" for 0. At least 24 units. */
 void time_shown(uint64_t seconds, wchar_t *out, size_t cap);
 

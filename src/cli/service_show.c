@@ -37,15 +37,11 @@ int services_list(SC_HANDLE scm, bool json_format)
 {
     static const wchar_t *const headings[] = {L"NAME", L"STATE", L"PID", L"DISPLAY NAME"};
     struct plume_error error;
-    struct json_writer json = out_json();
-    struct table table = {0};
+    struct listing listing;
     DWORD size = 65536, needed = 0, count = 0, resume = 0;
     BYTE *bytes = malloc(size);
     BOOL more;
-    if (json_format)
-        json_begin_array(&json);
-    else
-        table = table_begin(ARRAYSIZE(headings), headings);
+    listing = listing_begin(json_format, ARRAYSIZE(headings), headings);
     do {
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         BOOL ok = bytes &&
@@ -62,16 +58,17 @@ int services_list(SC_HANDLE scm, bool json_format)
         for (DWORD i = 0; i < count; i++) {
             const SERVICE_STATUS_PROCESS *status = &services[i].ServiceStatusProcess;
             if (json_format) {
-                put_json(&json, services[i].lpServiceName, services[i].lpDisplayName, status);
+                put_json(&listing.json, services[i].lpServiceName, services[i].lpDisplayName,
+                         status);
                 continue;
             }
-            table_put(&table, services[i].lpServiceName);
-            table_put(&table, state_text(status->dwCurrentState));
+            table_put(&listing.table, services[i].lpServiceName);
+            table_put(&listing.table, state_text(status->dwCurrentState));
             if (status->dwProcessId)
-                table_put_u32(&table, status->dwProcessId);
+                table_put_u32(&listing.table, status->dwProcessId);
             else
-                table_put(&table, L"-");
-            table_put(&table, services[i].lpDisplayName);
+                table_put(&listing.table, L"-");
+            table_put(&listing.table, services[i].lpDisplayName);
         }
         if (more && count == 0) { // one service that is larger than all the room
             BYTE *larger = needed > size ? realloc(bytes, size += needed) : NULL;
@@ -84,12 +81,7 @@ int services_list(SC_HANDLE scm, bool json_format)
         }
     } while (more);
     free(bytes);
-    if (json_format) {
-        json_end_array(&json);
-        json_end(&json);
-    } else {
-        table_end(&table);
-    }
+    listing_end(&listing);
     return out_end();
 }
 

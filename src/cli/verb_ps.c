@@ -4,18 +4,12 @@
 #include "state.h"
 #include "store.h"
 
-struct listing {
-    bool all, json_format;
-    struct json_writer json;
-    struct table table;
-};
-
-static void list_one(struct listing *listing, const struct vm *vm)
+static void list_one(struct listing *listing, bool all, const struct vm *vm)
 {
     const wchar_t *state = state_of(vm);
     char ip[16];
     wchar_t text[32], ports[128];
-    if (!listing->all && !state_is_up(state))
+    if (!all && !state_is_up(state))
         return;
     if (listing->json_format) {
         json_begin_object(&listing->json);
@@ -40,9 +34,9 @@ static void list_one(struct listing *listing, const struct vm *vm)
 static int run(struct command *command)
 {
     static const wchar_t *const headings[] = {L"NAME", L"STATE", L"IP", L"CREATED", L"PORTS"};
-    struct listing listing = {0};
-    const struct option options[] = {{L'a', L"all", OPTION_FLAG, &listing.all},
-                                     {0, L"format", OPTION_FORMAT, &listing.json_format}};
+    bool all = false, json_format = false;
+    const struct option options[] = {{L'a', L"all", OPTION_FLAG, &all},
+                                     {0, L"format", OPTION_FORMAT, &json_format}};
     struct plume_error error;
     struct vm_store store;
     struct store_names names;
@@ -51,25 +45,16 @@ static int run(struct command *command)
         return EXIT_PLUME;
     if (!vm_store_locate(&store, &error) || !store_list(&store, &names, &error))
         return fail(&error);
-    listing.json = out_json();
-    if (listing.json_format)
-        json_begin_array(&listing.json);
-    else
-        listing.table = table_begin(ARRAYSIZE(headings), headings);
+    struct listing listing = listing_begin(json_format, ARRAYSIZE(headings), headings);
     for (size_t i = 0; i < names.count; i++) {
         struct vm vm;
         if (vm_open(&vm, &store, names.names[i], &error))
-            list_one(&listing, &vm);
+            list_one(&listing, all, &vm);
         else if (error.code != ERROR_FILE_NOT_FOUND) // that one was removed meanwhile
             status = fail(&error);
     }
     store_names_free(&names);
-    if (listing.json_format) {
-        json_end_array(&listing.json);
-        json_end(&listing.json);
-    } else {
-        table_end(&listing.table);
-    }
+    listing_end(&listing);
     int written = out_end();
     return status ? status : written;
 }

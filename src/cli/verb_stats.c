@@ -109,16 +109,13 @@ static int look(struct stats *stats, bool show)
     static const wchar_t *const headings[] = {L"NAME",  L"CPU %", L"MEM USAGE / LIMIT",
                                               L"MEM %", L"I/O",   L"PIDS"};
     struct plume_error error;
-    struct json_writer json = out_json();
-    struct table table = {0};
+    struct listing listing = {0};
     int status = EXIT_OK;
     struct system_process *list = system_processes(&error);
     if (!list)
         return fail(&error);
-    if (show && stats->json_format)
-        json_begin_array(&json);
-    else if (show)
-        table = table_begin(ARRAYSIZE(headings), headings);
+    if (show)
+        listing = listing_begin(stats->json_format, ARRAYSIZE(headings), headings);
     for (size_t i = 0; i < stats->count; i++) {
         struct shown *one = &stats->shown[i];
         struct usage usage;
@@ -130,20 +127,16 @@ static int look(struct stats *stats, bool show)
         }
         uint32_t cpu = one->known ? usage_cpu(&one->usage, &usage) : 0;
         if (show && stats->json_format)
-            put_json(&json, stats, &one->vm, &usage, cpu);
+            put_json(&listing.json, stats, &one->vm, &usage, cpu);
         else if (show)
-            put_row(&table, stats, &one->vm, &usage, cpu);
+            put_row(&listing.table, stats, &one->vm, &usage, cpu);
         usage_free(&one->usage);
         one->usage = usage;
         one->known = true;
     }
     free(list);
-    if (show && stats->json_format) {
-        json_end_array(&json);
-        json_end(&json);
-    } else if (show) {
-        table_end(&table);
-    }
+    if (show)
+        listing_end(&listing);
     return status;
 }
 

@@ -4,14 +4,15 @@
 #include "output.h"
 #include "processes.h"
 
-static void put_process(const struct system_process *process, struct table *table,
-                        struct json_writer *json)
+static void put_process(const struct system_process *process, struct listing *listing)
 {
     uint64_t ms = ((uint64_t)process->kernel.QuadPart + (uint64_t)process->user.QuadPart) / 10000;
+    struct json_writer *json = &listing->json;
+    struct table *table = &listing->table;
     wchar_t name[MAX_PATH] = L"";
     size_t units = process->name_bytes / sizeof *name;
     memcpy(name, process->name, (units < MAX_PATH ? units : MAX_PATH - 1) * sizeof *name);
-    if (json) {
+    if (listing->json_format) {
         json_begin_object(json);
         json_key(json, "pid");
         json_u64(json, process->id);
@@ -56,25 +57,15 @@ static int run(struct command *command)
         free(list);
         return fail(&error);
     }
-    struct json_writer json = out_json();
-    struct table table = {0};
-    if (json_format)
-        json_begin_array(&json);
-    else
-        table = table_begin(ARRAYSIZE(headings), headings);
+    struct listing listing = listing_begin(json_format, ARRAYSIZE(headings), headings);
     for (const struct system_process *process = all; process;
          process = system_process_next(process)) {
         if (job_has(list, process->id))
-            put_process(process, &table, json_format ? &json : NULL);
+            put_process(process, &listing);
     }
     free(all);
     free(list);
-    if (json_format) {
-        json_end_array(&json);
-        json_end(&json);
-    } else {
-        table_end(&table);
-    }
+    listing_end(&listing);
     return out_end();
 }
 

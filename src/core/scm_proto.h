@@ -39,7 +39,8 @@ enum scm_op {
 
     SCM_PIPE_OPENED, // u32 SCM_VERSION, str name below \pipe\, u32 asked before: somebody opens a
                      // pipe that there is not. Success: a service that has it for a trigger is
-                     // starting or, asked again, runs. ERROR_SERVICE_ALREADY_RUNNING: it ran before.
+                     // starting or, asked again, runs. ERROR_SERVICE_ALREADY_RUNNING: it ran
+                     // before.
 
     /* On any but a dispatcher's: what the handle held is let go before the reply, so that who
      * closes a handle finds what follows from it done, e.g. a service deleted. Then the pipe is

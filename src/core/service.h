@@ -174,9 +174,9 @@ uint32_t service_control_right(uint32_t control);
  * documentation. SVC_OK, or the error that the caller gets. */
 uint32_t service_control_check(const struct service_status *status, uint32_t control);
 
-/* Whether the reason of SERVICE_CONTROL_STATUS_REASON_PARAMS is one that its documentation allows: a
- * general code, a major and a minor one, those of the user's own in their ranges if the general one
- * says so, and only then. */
+/* Whether the reason of SERVICE_CONTROL_STATUS_REASON_PARAMS is one that its documentation allows:
+ * a general code, a major and a minor one, those of the user's own in their ranges if the general
+ * one says so, and only then. */
 bool service_stop_reason_valid(uint32_t reason);
 
 /* SVC_OK or ERROR_INVALID_DATA: the checks of SetServiceStatus on what a service reports. */

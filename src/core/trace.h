@@ -43,8 +43,8 @@ enum {
     TRACE_IMAGE_MAX = 26,
     TRACE_CALL_MAX = 32, // bytes, terminator included
     TRACE_READERS = 4,
-    TRACE_ORDER = 12,         // 4,096 records, 4 MiB
-    TRACE_REFUSED_ORDER = 7,  // the last 128 refusals
+    TRACE_ORDER = 12,          // 4,096 records, 4 MiB
+    TRACE_REFUSED_ORDER = 7,   // the last 128 refusals
     TRACE_SERVICES_ORDER = 10, // the last 1,024 starts of services
     TRACE_STARTS_ORDER = 8     // the last 256 that programs have started
 };

@@ -76,8 +76,7 @@ static void log_reason(const struct service *service, uint32_t reason, struct st
              reason & UNPLANNED ? L"unplanned, "
              : reason & PLANNED ? L"planned, "
                                 : L"",
-             reason, comment.len ? L": " : L"",
-             (int)comment.len, (const wchar_t *)comment.s);
+             reason, comment.len ? L": " : L"", (int)comment.len, (const wchar_t *)comment.s);
 }
 
 static void control(struct pipe_connection *c, struct wire_reader *r)

@@ -152,10 +152,10 @@ static void stop_reasons(void **state)
     (void)state;
     static const uint32_t valid[] = {0x40010001, 0x10060017, 0x40050006, 0x20400100,
                                      0x20ffffff, 0x60400100, 0x30ff0100, 0x20010100};
-    static const uint32_t wrong[] = {
-        0,          0x00010001, 0x40000000, 0x40010000, 0x40000001, 0x50010001, 0x40070001,
-        0x40010019, 0x40400001, 0x40010100, 0x20010001, 0x20000100, 0x20400000, 0x80010001,
-        0x41010001, 0xffffffff, 0x203f0001, 0x204000ff, 0x70400100};
+    static const uint32_t wrong[] = {0,          0x00010001, 0x40000000, 0x40010000, 0x40000001,
+                                     0x50010001, 0x40070001, 0x40010019, 0x40400001, 0x40010100,
+                                     0x20010001, 0x20000100, 0x20400000, 0x80010001, 0x41010001,
+                                     0xffffffff, 0x203f0001, 0x204000ff, 0x70400100};
     for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++)
         assert_true(service_stop_reason_valid(valid[i]));
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
@@ -283,13 +283,12 @@ static void messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),           cmocka_unit_test(accounts),
-        cmocka_unit_test(configurations),  cmocka_unit_test(access_masks),
-        cmocka_unit_test(control_rights),  cmocka_unit_test(control_table),
-        cmocka_unit_test(stop_reasons),
-        cmocka_unit_test(reported_status), cmocka_unit_test(listing),
-        cmocka_unit_test(lists),           cmocka_unit_test(start_order),
-        cmocka_unit_test(messages),
+        cmocka_unit_test(names),          cmocka_unit_test(accounts),
+        cmocka_unit_test(configurations), cmocka_unit_test(access_masks),
+        cmocka_unit_test(control_rights), cmocka_unit_test(control_table),
+        cmocka_unit_test(stop_reasons),   cmocka_unit_test(reported_status),
+        cmocka_unit_test(listing),        cmocka_unit_test(lists),
+        cmocka_unit_test(start_order),    cmocka_unit_test(messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

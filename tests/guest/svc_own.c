@@ -1,6 +1,7 @@
 // A service program. Started by a service control manager with the argument "service" it runs the
-// services PlumeGuestA and PlumeGuestB, or with a second argument the service of that name, and with
-// "ansi" behind it by the functions in ANSI; run by hand, it shows that the dispatcher refuses that.
+// services PlumeGuestA and PlumeGuestB, or with a second argument the service of that name, and
+// with "ansi" behind it by the functions in ANSI; run by hand, it shows that the dispatcher refuses
+// that.
 //
 // As a service: the first start argument may be "fail" (stops at once with the service's own error
 // 42), "slow" (starts in four steps), "deaf" (does not stop when told) or "crash" (ends without a

@@ -250,7 +250,8 @@ static void controls(void)
     control(ControlServiceExW, 0, 0x40010001, NULL, "at another level");
     control(ControlServiceExW, 1, 0, NULL, "without a reason");
     control(ControlServiceExW, 1, 0x00010001, NULL, "without a general reason");
-    control(ControlServiceExW, 1, 0x20010001, NULL, "with a reason of its own that is the system's");
+    control(ControlServiceExW, 1, 0x20010001, NULL,
+            "with a reason of its own that is the system's");
     control(ControlServiceExW, 1, 0x40400001, NULL, "with a reason of the user's for the system's");
     control(ControlServiceExW, 1, 0x40010001, comment, "with too long a comment");
     struct reason ignored = {.status = {.dwCurrentState = 77}};

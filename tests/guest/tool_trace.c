@@ -1,7 +1,7 @@
 // tool_trace names FILE: uses a name of each kind that a trace shows, and is refused some; appends
 // to the file. tool_trace many COUNT: makes so many events, each with another name. tool_trace
-// service NAME [refused | fails | child]: a service, that asks for something that no VM may have, or
-// that does so, or has a child do so, and then ends with an error. tool_trace ask: the child.
+// service NAME [refused | fails | child]: a service, that asks for something that no VM may have,
+// or that does so, or has a child do so, and then ends with an error. tool_trace ask: the child.
 #include <winsock2.h>
 #include <windows.h>
 #include <winternl.h>
