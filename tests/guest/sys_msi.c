@@ -248,7 +248,7 @@ int main(void)
     msiexec("msiexec /i", L"/i \"%ls\" /qn", package);
     show(folder);
     step("delete a file", DeleteFileW(file));
-    msiexec("msiexec /f", L"/fomus %ls /qn", PRODUCT);
+    msiexec("msiexec, repair", L"/i \"%ls\" REINSTALL=ALL REINSTALLMODE=omus /qn", package);
     show(folder);
     msiexec("msiexec /x", L"/x \"%ls\" /qn", package);
     show(folder);
