@@ -1,5 +1,6 @@
 #include "layer/bitness.h"
 #include "layer/layer.h"
+#include "layer/shared.h"
 #include "layer/lock.h"
 #include "layer/modules.h"
 #include "core/pe.h"
@@ -195,6 +196,7 @@ static NTSTATUS make_image(struct installation *in)
     state->orphan = in->child & LAYER_CHILD_ORPHAN;
     state->service = in->child & LAYER_CHILD_SERVICE;
     state->handed = in->child & LAYER_CHILD_INHERITS;
+    state->handed_over = layer_shares ? share_handed_over(layer_shares) : 0;
     memcpy(in->image + config_at, &layer_config, sizeof layer_config);
 
     void **call = (void **)(in->image + real_at), *const *replacement =

@@ -23,6 +23,7 @@ struct layer_state {
     bool service;   // a service, or what one has started, whose session natively is 0
     bool orphan;    // its parent is such a process, which the VM does not see
     bool handed;    // it has handles from its parent, see handed.h
+    uint32_t handed_over; // share_handed_over() before it began
     struct layer_stub stubs[LAYER_INTERPOSED_COUNT];
 };
 extern struct layer_state layer_state;
