@@ -131,8 +131,7 @@ void selftest_markdown(const struct selftest_report *report, struct text *out)
         out->failed |= name.failed;
         free(name.bytes);
     }
-    text_format(out, "\nWhat `host-intact` compares:\n\n%s",
-                selftest_host_what);
+    text_format(out, "\nWhat `host-intact` compares:\n\n%s", selftest_host_what);
     for (size_t i = 0; i < report->count; i++) {
         const struct selftest_row *row = &report->rows[i];
         if (!row->more.len)

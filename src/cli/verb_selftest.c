@@ -106,9 +106,10 @@ static bool add_guests(struct selftest *self, struct plume_error *error)
         if (wcsncmp(entry.cFileName, L"tool_", 5) == 0 || len >= SELFTEST_NAME_MAX)
             continue;
         void *grown = realloc(names, (count + 1) * sizeof(*names));
-        ok = grown || out_of_memory(error);
-        if (!ok)
+        if (!grown) {
+            ok = out_of_memory(error);
             break;
+        }
         names = grown;
         wcsncpy(names[count], entry.cFileName, len);
         names[count++][len] = 0;
@@ -138,11 +139,13 @@ static bool add_services(struct selftest *self, const wchar_t *pattern, struct p
     size += 65536; // some may come meanwhile
     resume = 0;
     ENUM_SERVICE_STATUS_PROCESSW *all = malloc(size);
-    bool ok = all || out_of_memory(error);
-    if (ok && !EnumServicesStatusExW(scm, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
-                                     (BYTE *)all, size, &size, &count, &resume, NULL))
+    bool ok = true;
+    if (!all)
+        ok = out_of_memory(error);
+    else if (!EnumServicesStatusExW(scm, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
+                                    (BYTE *)all, size, &size, &count, &resume, NULL))
         ok = error_win32(error, L"cannot list the services", NULL, NULL);
-    for (DWORD i = 0; ok && i < count; i++)
+    for (DWORD i = 0; ok && all && i < count; i++)
         if (selftest_matches(str16_of(pattern), str16_of(all[i].lpServiceName)))
             ok = add(self, TEST_SERVICE, L"service/", all[i].lpServiceName, error);
     free(all);

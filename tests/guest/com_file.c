@@ -217,6 +217,18 @@ static void bind_to(const char *what, const wchar_t *name, bool end)
     IMoniker_Release(moniker);
 }
 
+/* The server that was started for a file that it could not load, and that nobody has an object of.
+ */
+static void end_server(void)
+{
+    IPersistFile *object;
+    if (told("its server", CoCreateInstance(&document_class, NULL, CLSCTX_LOCAL_SERVER,
+                                            &IID_IPersistFile, (void **)&object)) != S_OK)
+        return;
+    IPersistFile_SaveCompleted(object, L""); // the answer may be lost
+    IPersistFile_Release(object);
+}
+
 static void make_storage(const wchar_t *name, const wchar_t *class)
 {
     IStorage *storage;
@@ -247,6 +259,7 @@ static void use_files(void)
     bind_to("the first, bound last", one, true);
     ask_class("of no file", L"C:\\there is none" EXTENSION);
     bind_to("no file", L"C:\\there is none" EXTENSION, true);
+    end_server();
     write_file(name, "PLUMEpattern");
     ask_class("the class by a pattern", name);
     write_file(name, "nothing known");
@@ -281,6 +294,7 @@ int wmain(int argc, wchar_t **argv)
     SHDeleteKeyW(HKEY_LOCAL_MACHINE, CLASSES PROGRAM);
     SHDeleteKeyW(HKEY_LOCAL_MACHINE, CLASSES EXTENSION);
     SHDeleteKeyW(HKEY_LOCAL_MACHINE, CLASSES L"FileType\\" PATTERN);
+    RegDeleteKeyW(HKEY_LOCAL_MACHINE, CLASSES L"FileType"); // if it is empty
     CoUninitialize();
     return 0;
 }

@@ -177,7 +177,7 @@ static void show_file(const wchar_t *folder, const wchar_t *name)
     _snwprintf(path, MAX_PATH, L"%ls\\%ls", folder, name);
     HANDLE file = CreateFileW(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE) {
-        say("installed", "%ls: error %lu", name, GetLastError());
+        say("installed", "%ls: none, %lu", name, GetLastError());
         return;
     }
     ReadFile(file, text, sizeof text, &got, NULL);
@@ -248,7 +248,7 @@ int main(void)
     msiexec("msiexec /i", L"/i \"%ls\" /qn", package);
     show(folder);
     step("delete a file", DeleteFileW(file));
-    msiexec("msiexec /f", L"/fomus %ls /qn", PRODUCT);
+    msiexec("msiexec, repair", L"/i \"%ls\" REINSTALL=ALL REINSTALLMODE=omus /qn", package);
     show(folder);
     msiexec("msiexec /x", L"/x \"%ls\" /qn", package);
     show(folder);

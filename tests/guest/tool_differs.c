@@ -1,5 +1,5 @@
-// Says something else each time, and something that is the same; a line that may be different stands between. For the
-// test of what compares programs.
+// Says something else each time, and something that is the same; a line that may be different
+// stands between. For the test of what compares programs.
 #include <windows.h>
 #include <stdio.h>
 

@@ -86,3 +86,27 @@ test_bitness_bridge_is_started_again() {
   expect 0 plume stop both
   wait_for 20 bash -c '! "$wine" tasklist 2>/dev/null | grep -q plume-bridge'
 }
+
+# A 32-bit program and a server of 64 bit, and the other way round: each is started in the VM, and calls go between them.
+test_bitness_com() {
+  local class='{5E1C8F0A-7D34-4B6E-9A51-C20F6E7B9E20}' narrow=$root/build/i686/tests/guest/com_calls.exe
+  local wide=$root/build/x86_64/tests/guest/com_calls.exe
+  # server FILE PROGRAM MARK: what makes that the class's server in one half of the registry.
+  server() {
+    printf '%s\r\n' 'Windows Registry Editor Version 5.00' '' "[HKEY_LOCAL_MACHINE\\Software\\Classes\\CLSID\\$class\\LocalServer32]" \
+      "@=\"\\\"Z:${2//\//\\\\}\\\" server $class \\\"$3\\\" mta\"" >"$scratch/$1"
+  }
+  expect 0 plume create both; expect 0 plume start both
+  expect 0 plume exec both "$narrow" register 'of 32 bit'
+  expect 0 plume exec both "$wide" register 'of 64 bit'
+  for program in "$narrow" "$wide"; do
+    expect 0 plume exec both "$program" ask program
+    contains "$out" "program: of $([ "$program" = "$narrow" ] && echo 32 || echo 64) bit"
+  done
+  server wide.reg "$wide" 'of 64 bit'
+  server narrow.reg "$narrow" 'of 32 bit'
+  expect 0 plume exec both 'C:\windows\syswow64\regedit.exe' /S "$scratch_win\\wide.reg"
+  expect 0 plume exec both "$narrow" ask program; contains "$out" 'program: of 64 bit'
+  expect 0 plume exec both 'C:\windows\regedit.exe' /S "$scratch_win\\narrow.reg"
+  expect 0 plume exec both "$wide" ask program; contains "$out" 'program: of 32 bit'
+}

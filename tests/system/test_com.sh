@@ -113,7 +113,8 @@ test_scripts_with_objects() {
 }
 
 # The class of a file, and an object that is bound to by the file's name, in a server that is started for it.
+# Not on the host at the same time: a VM would see what is registered there meanwhile. Alone it is a parity test.
 test_files_and_their_classes() {
   start_two
-  at_once com_file host a b
+  at_once com_file a b
 }

@@ -16,42 +16,12 @@ test_system_services_with_settings() {
   at_once sys_services host a b
 }
 
-test_system_services_with_tasks() {
+# Not on the host at the same time: a VM would see what is made there meanwhile. Alone it is a parity test.
+test_system_services_with_tasks_and_packages() {
   start_two
-  keep_console
-  trap console_as_before EXIT
-  had_tasks=yes
-  [ -e "$WINEPREFIX/drive_c/windows/system32/Tasks" ] || had_tasks=no
-  at_once sys_tasks host a b
-  [ $had_tasks = yes ] || rm -rf "$WINEPREFIX/drive_c/windows/system32/Tasks"
-}
-
-# What the installer keeps when its last product is gone: empty keys, and its folder.
-installer_keys='Classes\Installer
-Microsoft\Windows\CurrentVersion\Installer\UserData
-Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall'
-keep_installer() {
-  local key
-  kept=''
-  while read -r key; do
-    ! "$wine" reg query "HKLM\\Software\\$key" >/dev/null 2>&1 </dev/null || kept+="|$key|"
-  done <<<"$installer_keys"
-  [ ! -e "$WINEPREFIX/drive_c/windows/Installer" ] || kept+='|folder|'
-}
-installer_as_before() {
-  local key
-  while read -r key; do
-    [[ $kept == *"|$key|"* ]] || "$wine" reg delete "HKLM\\Software\\$key" /f >/dev/null 2>&1 </dev/null || true
-  done <<<"$installer_keys"
-  [[ $kept == *'|folder|'* ]] || rm -rf "$WINEPREFIX/drive_c/windows/Installer"
-}
-
-test_system_services_with_packages() {
-  start_two
-  keep_installer
-  trap installer_as_before EXIT
-  at_once sys_msi host a b
-  contains "$(cat "$scratch/sys_msi.alone")" 'msiexec /f: 0'
+  at_once sys_tasks a b
+  at_once sys_msi a b
+  contains "$(cat "$scratch/sys_msi.a")" 'msiexec, repair: 0'
 }
 
 test_system_services_over_com() {
