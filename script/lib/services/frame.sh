@@ -73,8 +73,6 @@ make_prefix() {
   wineserver -k || true
   wineserver -w
   wineserver -p >/dev/null 2>&1
-  # The first console program that a service starts on the host has its console write settings, once and for all.
-  "$wine" start.exe /unix "$wine" cmd.exe /c exit >/dev/null 2>&1 </dev/null || true
 }
 
 finish_prefix() { wineserver -k 2>/dev/null || true; wineserver -w 2>/dev/null || true; }
@@ -157,7 +155,13 @@ stop_one() {
   check a
 }
 
-remove_host() { stop_service host || true; remove host; }
+# The first console program that a service starts on the host has the host's console write its settings there; before,
+# there are none.
+remove_host() {
+  stop_service host || true
+  remove host
+  in_place host reg delete 'HKCU\Console' /f || true
+}
 remove_vms() { plume stop -t 10 a b || true; plume rm -f a b; }
 
 host_unchanged() {
