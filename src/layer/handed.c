@@ -184,28 +184,34 @@ void handed_begin(void)
         handed_take();
 }
 
-void handed_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE target,
-                      ACCESS_MASK access, bool same_access)
+void handed_look(HANDLE process, HANDLE handle, struct handed *handed)
 {
-    struct share_open open;
-    uint64_t name = 0;
-    uint32_t to;
-    bool own = source_process == NtCurrentProcess();
-    layer_cleanup_record struct handle_record *file = own ? handles_get_lower(source) : NULL,
-                                              *section =
-                                                  own ? handles_get(source, HANDLE_SECTION) : NULL;
-    if (file)
-        open = *file_lower_noted(file->file, &name);
-    else if (own && !section)
-        return;
-    else if (own || !find(id_of(source_process), source, &name, &open))
+    *handed = (struct handed){0};
+    if (process != NtCurrentProcess()) {
+        handed->any = true;
         // Of another's sections nothing is known: who gets the handle looks what it is on.
-        open = (struct share_open){.share = SHARES_SECTION};
-    if (!same_access)
-        open.access = access;
-    to = id_of(target_process);
+        if (!find(id_of(process), handle, &handed->name, &handed->open))
+            handed->open = (struct share_open){.share = SHARES_SECTION};
+        return;
+    }
+    layer_cleanup_record struct handle_record *file = handles_get_lower(handle),
+                                              *section = handles_get(handle, HANDLE_SECTION);
+    handed->any = file || section;
+    if (file)
+        handed->open = *file_lower_noted(file->file, &handed->name);
+    else if (section)
+        handed->open.share = SHARES_SECTION;
+}
+
+void handed_give(const struct handed *handed, HANDLE process, HANDLE handle, ACCESS_MASK access,
+                 bool same_access)
+{
+    struct share_open open = handed->open;
+    uint32_t to = handed->any ? id_of(process) : 0;
     if (!to)
         return;
-    hand_over(to, target, name, open);
+    if (!same_access)
+        open.access = access;
+    hand_over(to, handle, handed->name, open);
     share_hand_over(layer_shares);
 }

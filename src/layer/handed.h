@@ -9,17 +9,26 @@
 #ifndef PLUME_LAYER_HANDED_H
 #define PLUME_LAYER_HANDED_H
 
-#include "layer/layer.h"
+#include "layer/shared.h"
 
 /* Hands over what a process that this one has made, that inherits handles and has not run yet, has
  * from this one. `base` is where the layer stands in it, NULL where it knows already that it is
  * handed something. A failure only costs what it is for. */
 void handed_to_child(HANDLE process, uint8_t *base);
 
-/* Hands over the result of NtDuplicateObject with these arguments, one of the processes being
- * another. To be called before the source is closed here. */
-void handed_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE target,
-                      ACCESS_MASK access, bool same_access);
+/* What NtDuplicateObject copies from one process to another. */
+struct handed {
+    bool any;
+    uint64_t name;
+    struct share_open open;
+};
+
+/* To be called before the copy is made: with it the source may be closed, and forgotten. */
+void handed_look(HANDLE process, HANDLE handle, struct handed *handed);
+
+/* Hands over the copy, as NtDuplicateObject was asked for it. */
+void handed_give(const struct handed *handed, HANDLE process, HANDLE handle, ACCESS_MASK access,
+                 bool same_access);
 
 /* Learns what this process has got from others. */
 void handed_take(void);

@@ -184,10 +184,12 @@ NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HAN
                                        ULONG options)
 {
     layer_wake();
-    bool here = source_process == NtCurrentProcess();
+    bool here = source_process == NtCurrentProcess(), there = target_process != NtCurrentProcess();
+    struct handed handed = {0};
     // Another process gets a handle on the copy right away: it knows nothing of the first one.
-    HANDLE current =
-        here && target_process != NtCurrentProcess() ? file_lower_current(source) : source;
+    HANDLE current = here && there ? file_lower_current(source) : source;
+    if ((!here || there) && current == source)
+        handed_look(source_process, source, &handed);
     NTSTATUS status =
         real.NtDuplicateObject(source_process, current, target_process, target, access, attributes,
                                current == source ? options : options & ~DUPLICATE_CLOSE_SOURCE);
@@ -195,10 +197,10 @@ NTSTATUS NTAPI layer_NtDuplicateObject(HANDLE source_process, HANDLE source, HAN
         real.NtClose(source);
     if (!status && target) {
         bool same_access = options & DUPLICATE_SAME_ACCESS;
-        if (here && target_process == NtCurrentProcess())
+        if (here && !there)
             handles_copy(source, *target, access, same_access);
-        else if (current == source)
-            handed_duplicate(source_process, source, target_process, *target, access, same_access);
+        else
+            handed_give(&handed, target_process, *target, access, same_access);
     }
     if (here && options & DUPLICATE_CLOSE_SOURCE)
         handles_remove(source);
