@@ -172,6 +172,8 @@ void *layer_begin_process(void)
     layer_lock(&lock);
     if (!done) {
         uint8_t child = layer_state.thunk[STUB_JUMP];
+        memcpy(&layer_state.handed_over, layer_state.thunk + STUB_JUMP + 1,
+               sizeof layer_state.handed_over);
         layer_state.orphan = child & LAYER_CHILD_ORPHAN;
         layer_state.service = child & LAYER_CHILD_SERVICE;
         layer_state.handed |= (child & LAYER_CHILD_INHERITS) != 0;

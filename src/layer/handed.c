@@ -17,15 +17,24 @@ struct list {
     size_t count, room;
 };
 
+/* The name under which a section is in the table: no file's, and not the same for all. */
+static uint64_t section_name(uint32_t process, HANDLE handle)
+{
+    const uint64_t name = (uint64_t)process << 32 | (uint32_t)(ULONG_PTR)handle;
+    return name * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
 static void append(void *context, const struct handle_record *record)
 {
     struct list *list = context;
     size_t at = list->count++;
     if (!list->entries || at >= list->room)
         return;
-    const struct share_open *open = file_lower_noted(record->file, &list->entries[at].name);
-    list->entries[at].open = *open;
-    list->entries[at].open.handle = (uint32_t)(ULONG_PTR)record->handle;
+    struct entry *entry = &list->entries[at];
+    *entry = (struct entry){.open.share = SHARES_SECTION};
+    if (record->file)
+        entry->open = *file_lower_noted(record->file, &entry->name);
+    entry->open.handle = (uint32_t)(ULONG_PTR)record->handle;
 }
 
 static bool is_inheritable(HANDLE handle)
@@ -63,6 +72,8 @@ static void hand_over(uint32_t process, HANDLE handle, uint64_t name, struct sha
 {
     open.process = process;
     open.handle = (uint32_t)(ULONG_PTR)handle;
+    if (open.share & SHARES_SECTION)
+        name = section_name(process, handle);
     share_add(layer_shares, name, &open);
 }
 
@@ -111,6 +122,19 @@ static bool name_of(HANDLE handle, uint16_t **memory, struct str16 *canon)
            !store_canon_of_host(host, memory, canon, &own) && !own;
 }
 
+/* Notes a handle that is on a section of a file, as far as it lets itself be asked. */
+static void note_section(HANDLE handle)
+{
+    struct nt_section_basic_information info;
+    layer_cleanup_record struct handle_record *known = handles_get(handle, HANDLE_SECTION);
+    if (known)
+        return;
+    NTSTATUS status = NtQuerySection(handle, NT_SECTION_BASIC, &info, sizeof info, NULL);
+    bool file = !status && info.attributes & SEC_FILE && !(info.attributes & SEC_IMAGE);
+    if (file || status == STATUS_ACCESS_DENIED)
+        handles_add_section(handle, NULL);
+}
+
 /* Notes a handle of this process that the table knows of. */
 static void note(uint32_t entry, uint64_t name, const struct share_open *open)
 {
@@ -140,16 +164,21 @@ void handed_take(void)
         return;
     layer_lock(&lock);
     for (uint32_t at = 0; share_next_of(layer_shares, layer_process_id(), &at, &name, &open);)
-        if (!(open.share & SHARES_VIEW))
+        if (open.share & SHARES_SECTION) {
+            share_remove(layer_shares, at, name, &open);
+            note_section((HANDLE)(ULONG_PTR)open.handle);
+        } else if (!(open.share & SHARES_VIEW)) {
             note(at, name, &open);
+        }
     __atomic_store_n(&taken, now, __ATOMIC_RELEASE);
     layer_unlock(&lock);
 }
 
 void handed_begin(void)
 {
-    // One who inherits nothing has got nothing yet.
-    taken = share_handed_over(layer_shares) - (layer_state.handed ? 1 : 0);
+    uint32_t now = share_handed_over(layer_shares);
+    bool any = layer_state.handed || layer_state.handed_over != (uint16_t)now;
+    taken = now - (any ? 1 : 0);
     file_lower_begin();
     if (layer_state.handed)
         handed_take();
@@ -159,15 +188,19 @@ void handed_duplicate(HANDLE source_process, HANDLE source, HANDLE target_proces
                       ACCESS_MASK access, bool same_access)
 {
     struct share_open open;
-    uint64_t name;
+    uint64_t name = 0;
     uint32_t to;
-    layer_cleanup_record struct handle_record *known =
-        source_process == NtCurrentProcess() ? handles_get_lower(source) : NULL;
-    if (known)
-        open = *file_lower_noted(known->file, &name);
-    else if (source_process == NtCurrentProcess() ||
-             !find(id_of(source_process), source, &name, &open))
+    bool own = source_process == NtCurrentProcess();
+    layer_cleanup_record struct handle_record *file = own ? handles_get_lower(source) : NULL,
+                                              *section =
+                                                  own ? handles_get(source, HANDLE_SECTION) : NULL;
+    if (file)
+        open = *file_lower_noted(file->file, &name);
+    else if (own && !section)
         return;
+    else if (own || !find(id_of(source_process), source, &name, &open))
+        // Of another's sections nothing is known: who gets the handle looks what it is on.
+        open = (struct share_open){.share = SHARES_SECTION};
     if (!same_access)
         open.access = access;
     to = id_of(target_process);

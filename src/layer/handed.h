@@ -1,9 +1,11 @@
-// What a process knows of the handles on files of the host's that it did not open: those that it
-// has from its parent, that another process put into it, and that it took from another.
+// What a process knows of the handles on files of the host's, and on sections, that it did not
+// open: those that it has from its parent, that another process put into it, and that it took from
+// another.
 //
 // A handle leads to the VM's copy when there is one (file_lower.h) only if its process knows what
 // it is on and how it was opened. Who hands one over enters it for the other process in the table
-// of opens; that process finds it there.
+// of opens; that process finds it there. Of a section it is found out what it is of when it is
+// mapped (view.h).
 #ifndef PLUME_LAYER_HANDED_H
 #define PLUME_LAYER_HANDED_H
 

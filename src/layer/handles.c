@@ -136,7 +136,7 @@ void handles_each_lower(void (*each)(void *context, const struct handle_record *
     layer_lock(&lock);
     for (size_t i = 0; i < BUCKETS; i++)
         for (const struct handle_record *record = buckets[i]; record; record = record->next)
-            if (record->file)
+            if (record->file || record->kind == HANDLE_SECTION)
                 each(context, record);
     layer_unlock(&lock);
 }

@@ -44,11 +44,12 @@ void handles_add(HANDLE handle, enum handle_kind kind, struct str16 canon, bool 
 void handles_add_lower(HANDLE handle, enum handle_kind kind, struct str16 canon, ACCESS_MASK access,
                        struct file_lower *file);
 
-/* Notes a handle on a section of a file of the host's, which is the record's from then on. */
+/* Notes a handle on a section: of a file of the host's, and `section` is the record's from then on,
+ * or NULL, of what is found out when it is mapped. */
 void handles_add_section(HANDLE handle, struct view_section *section);
 
-/* Calls `each` for every record of a handle on a file or folder of the host's. It must neither open
- * nor close a handle. */
+/* Calls `each` for every record of a handle on a file or folder of the host's, or on a section. It
+ * must neither open nor close a handle. */
 void handles_each_lower(void (*each)(void *context, const struct handle_record *record),
                         void *context);
 

@@ -2,6 +2,7 @@
 #include "layer/bitness.h"
 #include "layer/image.h"
 #include "layer/modules.h"
+#include "layer/shared.h"
 #include "core/pe.h"
 
 // Bringing the layer into a process from outside: the image is mapped, and the jump to it written
@@ -116,7 +117,9 @@ static NTSTATUS write_thunk(HANDLE process, const struct layer_image *image, uin
     *what = "writing where the process begins";
     if (!stub_jump((uintptr_t)layer_state.thunk, (uintptr_t)image->entry, MACHINE, code))
         return STATUS_CONFLICTING_ADDRESSES;
+    const uint16_t handed_over = layer_shares ? (uint16_t)share_handed_over(layer_shares) : 0;
     code[STUB_JUMP] = (uint8_t)child;
+    memcpy(code + STUB_JUMP + 1, &handed_over, sizeof handed_over);
     return write_code(process, layer_state.thunk, code, sizeof code);
 }
 

@@ -11,6 +11,17 @@ enum {
     NAME_SIZE = 4096,            // bytes; a longer name is taken for another
 };
 
+bool mapped_host_file(const void *base, uint16_t **memory, struct str16 *canon)
+{
+    layer_cleanup_free void *buffer = layer_alloc(NAME_SIZE);
+    bool own;
+    *memory = NULL;
+    return buffer &&
+           !real.NtQueryVirtualMemory(NtCurrentProcess(), base, MAPPED_FILE_INFORMATION, buffer,
+                                      NAME_SIZE, NULL) &&
+           !store_canon_of_host(str16_of_unicode(buffer), memory, canon, &own) && !own;
+}
+
 /* Whether the view at `base` is one of the host's file `canon`. */
 static bool is_view_of(HANDLE process, const void *base, struct str16 canon, void *buffer)
 {

@@ -11,6 +11,10 @@
 
 #include "layer/layer.h"
 
+/* The file that this process has a view of at `base`, in memory of layer_alloc()'s, if it is one of
+ * the host's. */
+bool mapped_host_file(const void *base, uint16_t **memory, struct str16 *canon);
+
 /* Whether a process of the VM has a view of the host's file `canon` as an image: it can then
  * neither be opened to be written nor to be deleted when it is closed. A 32-bit process sees the
  * lowest 4 GB of others. */

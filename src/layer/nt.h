@@ -127,6 +127,21 @@ struct nt_file_network_open_information {
     ULONG attributes;
 };
 
+struct nt_thread_basic_information { // phnt's ntpsapi.h, THREAD_BASIC_INFORMATION
+    NTSTATUS status;
+    void *teb;
+    CLIENT_ID id;
+    ULONG_PTR affinity;
+    LONG priority, base_priority;
+};
+
+struct nt_section_basic_information { // SECTION_BASIC_INFORMATION, of SectionBasicInformation
+    void *base;
+    ULONG attributes;
+    LARGE_INTEGER size;
+};
+enum { NT_SECTION_BASIC = 0 };
+
 struct nt_file_standard_information {
     LARGE_INTEGER allocation_size, end_of_file;
     ULONG number_of_links;
@@ -361,6 +376,7 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, U
 NTSTATUS NTAPI NtOpenTimer(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtCreateSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
                                const LARGE_INTEGER *, ULONG, ULONG, HANDLE);
+NTSTATUS NTAPI NtQuerySection(HANDLE, ULONG, void *, SIZE_T, SIZE_T *);
 NTSTATUS NTAPI NtOpenSection(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *,
                                   SIZE_T *, ULONG, ULONG, ULONG);

@@ -60,7 +60,6 @@ CREATE_CALL_2(NtCreateSemaphore, LONG, LONG)
 OPEN_CALL(NtOpenSemaphore, OBJECT_OPEN)
 CREATE_CALL_1(NtCreateTimer, ULONG)
 OPEN_CALL(NtOpenTimer, OBJECT_OPEN)
-OPEN_CALL(NtOpenSection, OBJECT_OPEN)
 CREATE_CALL_0(NtCreateJobObject)
 OPEN_CALL(NtOpenJobObject, OBJECT_OPEN)
 CREATE_CALL_1(NtCreateKeyedEvent, ULONG)
@@ -79,6 +78,17 @@ NTSTATUS NTAPI layer_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
     if (status >= 0 && file && current == file)
         view_note_section(*handle, file, size, protection, kind);
     return status;
+}
+
+NTSTATUS NTAPI layer_NtOpenSection(HANDLE *handle, ACCESS_MASK access,
+                                   const OBJECT_ATTRIBUTES *given)
+{
+    REWRITTEN(given, OBJECT_OPEN);
+    status = real.NtOpenSection(handle, access, attributes);
+    // What is not the VM's own is what the system shares with all; files of users are none of it.
+    if (status >= 0 && (object_name.rewritten || attributes->RootDirectory))
+        handles_add_section(*handle, NULL);
+    return object_name_opened(&object_name, TRACE_CALL, status);
 }
 
 NTSTATUS NTAPI layer_NtCreateIoCompletion(HANDLE *handle, ACCESS_MASK access,

@@ -35,13 +35,7 @@ static bool numbers_agree(const PEB *peb)
 
 static bool thread_agrees(void)
 {
-    struct {
-        NTSTATUS exit;
-        void *teb;
-        CLIENT_ID id;
-        ULONG_PTR affinity;
-        LONG priority, base_priority;
-    } basic;
+    struct nt_thread_basic_information basic;
     return !real.NtQueryInformationThread(NtCurrentThread(), (THREADINFOCLASS)0, &basic,
                                           sizeof basic, NULL) &&
            basic.teb == NtCurrentTeb() && (ULONG_PTR)basic.id.UniqueThread == layer_thread_id();

@@ -55,13 +55,7 @@ static uintptr_t process_of_thread(const CLIENT_ID *id, HANDLE *held)
 {
     static const ACCESS_MASK accesses[] = {THREAD_QUERY, THREAD_QUERY_LIMITED};
     OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
-    struct {
-        NTSTATUS exit;
-        void *teb;
-        CLIENT_ID id;
-        ULONG_PTR affinity;
-        LONG priority, base_priority;
-    } basic;
+    struct nt_thread_basic_information basic;
     NTSTATUS status = STATUS_ACCESS_DENIED;
 
     *held = NULL;

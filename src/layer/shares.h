@@ -13,6 +13,7 @@ enum shares_doom {
 enum { // what an entry's sharing says besides, of one that is no open: layer/view.h
     SHARES_VIEW = 0x1000,
     SHARES_AWAITED = 0x2000,
+    SHARES_SECTION = 0x4000, // a section that was handed over: layer/handed.h
 };
 
 /* What the table knows a canonical name by. */

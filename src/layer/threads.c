@@ -6,14 +6,6 @@ struct thread_held {
     HANDLE thread, id;
 };
 
-struct thread_basic_information { // phnt's ntpsapi.h, THREAD_BASIC_INFORMATION
-    NTSTATUS status;
-    void *teb;
-    CLIENT_ID id;
-    ULONG_PTR affinity;
-    LONG priority, base_priority;
-};
-
 static bool is_held(const struct threads_held *held, HANDLE id)
 {
     for (size_t i = 0; i < held->count; i++)
@@ -25,7 +17,7 @@ static bool is_held(const struct threads_held *held, HANDLE id)
 /* Suspends one, which *thread is then no longer the caller's to close; *any if it was running. */
 static NTSTATUS hold(struct threads_held *held, HANDLE *thread, bool *any)
 {
-    struct thread_basic_information basic;
+    struct nt_thread_basic_information basic;
     LARGE_INTEGER at_once = {.QuadPart = 0};
     CONTEXT context;
     NTSTATUS status =

@@ -2,7 +2,9 @@
 #include "layer/changes.h"
 #include "layer/file_lower.h"
 #include "layer/guard.h"
+#include "layer/handed.h"
 #include "layer/handles.h"
+#include "layer/mapped.h"
 #include "layer/modules.h"
 #include "layer/store.h"
 
@@ -43,6 +45,34 @@ static void forget(struct view_section *section)
     section->entry = section->awaited = 0;
 }
 
+/* A section of the host's `canon`, which has one reference; NULL where there is no memory. */
+static struct view_section *make_section(struct str16 canon)
+{
+    struct view_section *section = layer_alloc(sizeof *section + canon.len * sizeof *canon.s);
+    if (!section)
+        return NULL;
+    uint16_t *units = (uint16_t *)(section + 1);
+    memcpy(units, canon.s, canon.len * sizeof *units);
+    section->canon = (struct str16){units, canon.len};
+    section->references = 1;
+    section->name = shares_name(canon);
+    section->kind = SEC_COMMIT;
+    return section;
+}
+
+/* With the lock: takes it among those whose copies are looked for. */
+static void enter(struct view_section *section)
+{
+    section->entry = note(section, &section->noted, 0);
+    section->next = sections;
+    section->link = &sections;
+    if (sections)
+        sections->link = &section->next;
+    sections = section;
+    // That a copy is told of relies on the entry being there when it is.
+    shares_look_for_copy(section->canon);
+}
+
 void view_note_section(HANDLE handle, HANDLE file, const LARGE_INTEGER *size, ULONG protection,
                        ULONG kind)
 {
@@ -52,30 +82,17 @@ void view_note_section(HANDLE handle, HANDLE file, const LARGE_INTEGER *size, UL
     if (!record || kind & SEC_IMAGE || protection & WRITES)
         return;
     const struct file_lower_open *open = file_lower_opened(record->file);
-    struct str16 canon = record->canon;
-    struct view_section *section = layer_alloc(sizeof *section + canon.len * sizeof *canon.s);
+    struct view_section *section = make_section(record->canon);
     if (!section)
         return;
-    uint16_t *units = (uint16_t *)(section + 1);
-    memcpy(units, canon.s, canon.len * sizeof *units);
-    section->canon = (struct str16){units, canon.len};
-    section->references = 1;
-    section->name = shares_name(canon);
     section->access = open->access & ~(ACCESS_MASK)DELETE;
     section->shared = open->share & FILE_SHARE_WRITE;
     section->size = size ? *size : section->size;
     section->protection = protection;
     section->kind = kind;
-    section->entry = note(section, &section->noted, 0);
     layer_lock(&lock);
-    section->next = sections;
-    section->link = &sections;
-    if (sections)
-        sections->link = &section->next;
-    sections = section;
+    enter(section);
     layer_unlock(&lock);
-    // That a copy is told of relies on the entry being there when it is.
-    shares_look_for_copy(canon);
     handles_add_section(handle, section);
 }
 
@@ -247,10 +264,52 @@ static void note_view(struct view_section *section, const struct view *made)
     settle(section);
 }
 
+/* With the lock: finds out by the first view of a section, whose handle this process has from
+ * elsewhere, what the section is of. */
+static void learn(struct handle_record *record, const struct view *view)
+{
+    enum { EXECUTABLE = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_WRITECOPY };
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 canon;
+    if (!mapped_host_file(view->base, &memory, &canon)) {
+        handles_remove(record->handle);
+        return;
+    }
+    struct view_section *section = make_section(canon);
+    if (!section)
+        return;
+    // How the file was opened nobody tells. Of the copy, the VM's programs may read everything.
+    bool executes = view->protection & EXECUTABLE;
+    section->access = FILE_GENERIC_READ | (executes ? FILE_EXECUTE : 0);
+    section->protection = executes ? PAGE_EXECUTE_WRITECOPY : PAGE_WRITECOPY;
+    section->shared = true;
+    enter(section);
+    record->section = section;
+}
+
+/* With the lock: notes a view of this process's. */
+static void made_view(struct handle_record *record, const struct view *view)
+{
+    if (!record->section)
+        learn(record, view);
+    if (record->section && !record->section->settled)
+        note_view(record->section, view);
+}
+
+/* With the lock: the section that is to be mapped in place of the record's. */
+static HANDLE current_section(const struct handle_record *record)
+{
+    struct view_section *section = record->section;
+    if (section)
+        settle(section);
+    return section && section->current ? section->current : record->handle;
+}
+
 NTSTATUS NTAPI layer_NtMapViewOfSection(HANDLE handle, HANDLE process, void **base, ULONG_PTR zeros,
                                         SIZE_T commit, LARGE_INTEGER *offset, SIZE_T *size,
                                         ULONG inherit, ULONG kind, ULONG protection)
 {
+    handed_take();
     layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_SECTION);
     if (!record) {
         NTSTATUS mapped = real.NtMapViewOfSection(handle, process, base, zeros, commit, offset,
@@ -259,13 +318,10 @@ NTSTATUS NTAPI layer_NtMapViewOfSection(HANDLE handle, HANDLE process, void **ba
             layer_view_mapped(*base, *size, mapped);
         return mapped;
     }
-    struct view_section *section = record->section;
     layer_lock(&lock);
-    settle(section);
-    NTSTATUS status =
-        real.NtMapViewOfSection(section->current ? section->current : handle, process, base, zeros,
-                                commit, offset, size, inherit, kind, protection);
-    if (status >= 0 && process == NtCurrentProcess() && !section->settled) {
+    NTSTATUS status = real.NtMapViewOfSection(current_section(record), process, base, zeros, commit,
+                                              offset, size, inherit, kind, protection);
+    if (status >= 0 && process == NtCurrentProcess()) {
         struct view view = {.base = *base,
                             .size = *size,
                             .inherit = inherit,
@@ -273,7 +329,7 @@ NTSTATUS NTAPI layer_NtMapViewOfSection(HANDLE handle, HANDLE process, void **ba
                             .protection = protection};
         if (offset)
             view.offset = *offset;
-        note_view(section, &view);
+        made_view(record, &view);
     }
     layer_unlock(&lock);
     if (status >= 0 && process == NtCurrentProcess())
@@ -285,23 +341,21 @@ NTSTATUS NTAPI layer_NtMapViewOfSectionEx(HANDLE handle, HANDLE process, void **
                                           LARGE_INTEGER *offset, SIZE_T *size, ULONG kind,
                                           ULONG protection, void *extended, ULONG count)
 {
+    handed_take();
     layer_cleanup_record struct handle_record *record = handles_get(handle, HANDLE_SECTION);
     if (!record)
         return real.NtMapViewOfSectionEx(handle, process, base, offset, size, kind, protection,
                                          extended, count);
-    struct view_section *section = record->section;
     layer_lock(&lock);
-    settle(section);
-    NTSTATUS status =
-        real.NtMapViewOfSectionEx(section->current ? section->current : handle, process, base,
-                                  offset, size, kind, protection, extended, count);
+    NTSTATUS status = real.NtMapViewOfSectionEx(current_section(record), process, base, offset,
+                                                size, kind, protection, extended, count);
     // What else it may ask for, another call would have to ask for, too.
-    if (status >= 0 && process == NtCurrentProcess() && !kind && !count && !section->settled) {
+    if (status >= 0 && process == NtCurrentProcess() && !kind && !count) {
         struct view view = {
             .base = *base, .size = *size, .inherit = 2 /* ViewUnmap */, .protection = protection};
         if (offset)
             view.offset = *offset;
-        note_view(section, &view);
+        made_view(record, &view);
     }
     layer_unlock(&lock);
     return status;

@@ -12,11 +12,11 @@
 // else in a thread of its own, which there is from the first view on of a file that was opened so
 // that others may write it. (What was opened otherwise nobody can write but after it was closed,
 // and nobody expects to see it change; its views are exchanged with the next call that the layer
-// has to look for copies in.)
+// has to look for copies in.) Of a section that a process has not made, but opened by its name or
+// got from another (handed.h), the first view tells which file it is of.
 //
 // What stays on the host's file: views in a process that is suspended or too slow to answer
-// (PATIENCE in view.c), until it runs again; of a section that has a name and was opened by it,
-// that was inherited or duplicated from another process, or that is mapped into another; of a
+// (PATIENCE in view.c), until it runs again; of a section that is mapped into another process; of a
 // placeholder. A system call that is given addresses in a view at the very moment of the exchange
 // may find none there.
 #ifndef PLUME_LAYER_VIEW_H

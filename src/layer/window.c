@@ -121,6 +121,31 @@ static bool is_own(HWND window, DWORD process)
     return !child || !user32.thread_process(child, &process) || !process || is_member(process);
 }
 
+/* Windows that were found to be the VM's, which is asked of the system for those of other
+ * processes: programs send one message after the other to the same few. A number's upper half
+ * changes when it is given to a new window, so that it would take 65,536 of them until it is
+ * another's; none is believed for longer than a second or two. */
+enum { KNOWN = 64 };
+static uint32_t known[KNOWN], known_since;
+
+static uint32_t *known_place(HWND window)
+{
+    const uint32_t number = (uint32_t)(ULONG_PTR)window;
+    enum { SYSTEM_TIME = 0x7ffe0014, SECOND_SHIFT = 23 }; // KUSER_SHARED_DATA; units of 100 ns
+    const uint32_t now = *(volatile const uint32_t *)(ULONG_PTR)SYSTEM_TIME >> SECOND_SHIFT;
+    if (__atomic_exchange_n(&known_since, now, __ATOMIC_RELAXED) != now)
+        for (size_t i = 0; i < KNOWN; i++)
+            __atomic_store_n(&known[i], 0, __ATOMIC_RELAXED);
+    return &known[(number ^ number >> 16) % KNOWN];
+}
+
+/* Whether it is told from those that had its number before. */
+static bool is_full_number(HWND window)
+{
+    const uint32_t upper = (uint32_t)(ULONG_PTR)window >> 16;
+    return upper && upper != 0xffff;
+}
+
 /* The window, or NO_WINDOW for another's. What is no window stays what it is. */
 static HWND NTAPI window_seen(HWND window) __asm__("window_seen");
 static HWND NTAPI __attribute__((used)) window_seen(HWND window)
@@ -129,13 +154,18 @@ static HWND NTAPI __attribute__((used)) window_seen(HWND window)
     // HWND_BROADCAST; none, HWND_TOPMOST, HWND_MESSAGE and the like
     if (number == 0xffff || (number >= -3 && number <= 1) || !user32.thread_process || is_asking())
         return window;
+    uint32_t *place = is_full_number(window) ? known_place(window) : NULL;
+    if (place && __atomic_load_n(place, __ATOMIC_RELAXED) == (uint32_t)number)
+        return window;
     uint32_t *cell = begin_asking(), *last_error = thread_error(), error = *last_error;
     DWORD process = 0;
     *last_error = 0;
     user32.thread_process(window, &process);
-    bool hidden = !*last_error && !is_own(window, process);
+    bool is_window = !*last_error, hidden = is_window && !is_own(window, process);
     *last_error = error;
     end_asking(cell);
+    if (place && is_window && !hidden)
+        __atomic_store_n(place, (uint32_t)number, __ATOMIC_RELAXED);
     return hidden ? NO_WINDOW : window;
 }
 

@@ -1,5 +1,6 @@
-// Handles on files that a process does not open itself: one that another process puts into it, one
-// that it takes from another, and one that a third hands from one to the other. The file is written
+// Handles on files that a process does not open itself: one that it inherits, one that another
+// process puts into it, one that it takes from another, and one that a third hands from one to the
+// other. The file is written
 // by another before or after; whoever reads through the handle reads what was written, from where
 // the handle is. Deleted through the handle, it is gone for all.
 //
@@ -13,8 +14,9 @@
 
 enum { ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
 
-static const WCHAR *const files[] = {L"put",   L"put late",   L"taken",  L"taken late",
-                                     L"third", L"third late", L"deleted"};
+static const WCHAR *const files[] = {
+    L"put",        L"put late", L"taken",     L"taken late",     L"third",
+    L"third late", L"deleted",  L"inherited", L"inherited late", L"inherited twice"};
 
 static void prepare(void)
 {
@@ -228,6 +230,20 @@ static void work_on_deleted(const struct child *to, const WCHAR *name)
     step("is there", GetFileAttributesW(name) != INVALID_FILE_ATTRIBUTES);
 }
 
+/* Written before there is the child that inherits the handle, while it runs, or both. */
+static void work_on_inherited(const WCHAR *name, BOOL early, BOOL late)
+{
+    HANDLE file = open_file(name, GENERIC_READ);
+    SetHandleInformation(file, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    if (early)
+        overwrite(name, "written before!");
+    struct child child = start();
+    give(&child, file);
+    finish(&child, name, late);
+    stop(&child);
+    CloseHandle(file);
+}
+
 static void run(void)
 {
     struct child first = start(), second = start();
@@ -239,6 +255,9 @@ static void run(void)
     work_on_deleted(&first, files[6]);
     stop(&first);
     stop(&second);
+    work_on_inherited(files[7], TRUE, FALSE);
+    work_on_inherited(files[8], FALSE, TRUE);
+    work_on_inherited(files[9], TRUE, TRUE);
 }
 
 int wmain(int argc, WCHAR **argv);

@@ -2,7 +2,7 @@
 
 test_file_copies() {
   local guest failed=0
-  for guest in file_share file_view file_dispositions file_options file_copyup; do
+  for guest in file_share file_view file_section file_dispositions file_options file_copyup; do
     local exe=$guests/$guest.exe out=$scratch/../$guest
     rm -rf "$scratch"/*
     "$wine" "$exe" prepare 2>/dev/null

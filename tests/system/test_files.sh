@@ -34,5 +34,4 @@ over_the_host() {
 }
 
 test_rename_over_the_host() { over_the_host file_rename; }
-test_handles_from_the_parent_over_the_host() { over_the_host file_inherit; }
 test_handles_from_others_over_the_host() { over_the_host file_handed; }

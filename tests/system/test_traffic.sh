@@ -46,17 +46,27 @@ test_calls_by_the_same_names() {
   kill "${server[3]}" 2>/dev/null || true
 }
 
+# said PLACE GUEST: runs it. Under load a call by TCP between two of Wine 8's processes may wait for ever (seen
+# natively too, once in about fifty runs: the server has its answer and does not get to send it), so one that
+# does not come to its end is asked again.
+said() {
+  local status=0 try
+  for try in 1 2 3; do
+    status=0
+    timeout 60 "$root/plume" exec "$1" "$guests/$2.exe" >"$scratch/$2.$1" 2>"$scratch/$2.$1.err" </dev/null || status=$?
+    [ $status = 124 ] || break
+    echo "try $try of $2 in $1 did not end" >&2
+  done
+  return $status
+}
+
 # All that can be said by calls and messages, at once in three VMs, and the same as on the host.
 test_traffic_at_once() {
   local guest place running=()
-  plume create a >/dev/null; plume create b >/dev/null; plume create c >/dev/null
-  for place in a b c; do plume start $place >/dev/null; done
+  for place in a b c; do plume create $place >/dev/null; plume start $place >/dev/null; done
   for guest in rpc_calls win_messages win_dde; do
     "$wine" "$guests/$guest.exe" >"$scratch/$guest.host" 2>/dev/null </dev/null || die "$guest ended with $?"
-    for place in a b c; do
-      plume exec $place "$guests/$guest.exe" >"$scratch/$guest.$place" 2>"$scratch/$guest.$place.err" </dev/null &
-      running+=($!)
-    done
+    for place in a b c; do said $place $guest & running+=($!); done
   done
   for place in "${running[@]}"; do wait "$place" || { tail -n 3 "$scratch"/*.[abc] "$scratch"/*.err; die "one of them ended with $?"; }; done
   for guest in rpc_calls win_messages win_dde; do
