@@ -171,9 +171,9 @@ void *layer_begin_process(void)
     const char *what;
     layer_lock(&lock);
     if (!done) {
-        const uint8_t *told = layer_state.thunk + STUB_JUMP;
-        uint8_t child = told[0];
-        layer_state.handed_over = (uint16_t)(told[1] | told[2] << 8);
+        uint8_t child = layer_state.thunk[STUB_JUMP];
+        memcpy(&layer_state.handed_over, layer_state.thunk + STUB_JUMP + 1,
+               sizeof layer_state.handed_over);
         layer_state.orphan = child & LAYER_CHILD_ORPHAN;
         layer_state.service = child & LAYER_CHILD_SERVICE;
         layer_state.handed |= (child & LAYER_CHILD_INHERITS) != 0;

@@ -1,8 +1,7 @@
 // How a process begins with the layer: the first code that runs in it in user mode is ntdll's
 // LdrInitializeThunk, and there whoever started it has put a jump to layer_entry, behind it a byte
-// of enum layer_child and the lower half of share_handed_over() (handed.h). The layer makes its own
-// way into ntdll from there, in the process itself, puts back what had been written over, and goes
-// on with it.
+// of enum layer_child and two of share_handed_over(). The layer makes its own way into ntdll from
+// there, in the process itself, puts back what had been written over, and goes on with it.
 #ifndef PLUME_LAYER_BEGIN_H
 #define PLUME_LAYER_BEGIN_H
 

@@ -177,8 +177,8 @@ void handed_take(void)
 void handed_begin(void)
 {
     uint32_t now = share_handed_over(layer_shares);
-    // What was handed over since it was made may be for this process.
-    taken = now - (uint16_t)(now - layer_state.handed_over) - (layer_state.handed ? 1 : 0);
+    bool any = layer_state.handed || layer_state.handed_over != (uint16_t)now;
+    taken = now - (any ? 1 : 0);
     file_lower_begin();
     if (layer_state.handed)
         handed_take();

@@ -117,10 +117,9 @@ static NTSTATUS write_thunk(HANDLE process, const struct layer_image *image, uin
     *what = "writing where the process begins";
     if (!stub_jump((uintptr_t)layer_state.thunk, (uintptr_t)image->entry, MACHINE, code))
         return STATUS_CONFLICTING_ADDRESSES;
-    uint32_t handed_over = layer_shares ? share_handed_over(layer_shares) : 0;
+    const uint16_t handed_over = layer_shares ? (uint16_t)share_handed_over(layer_shares) : 0;
     code[STUB_JUMP] = (uint8_t)child;
-    code[STUB_JUMP + 1] = (uint8_t)handed_over;
-    code[STUB_JUMP + 2] = (uint8_t)(handed_over >> 8);
+    memcpy(code + STUB_JUMP + 1, &handed_over, sizeof handed_over);
     return write_code(process, layer_state.thunk, code, sizeof code);
 }
 

@@ -25,7 +25,7 @@ struct layer_state {
     bool service;   // a service, or what one has started, whose session natively is 0
     bool orphan;    // its parent is such a process, which the VM does not see
     bool handed;    // it has handles from its parent, see handed.h
-    uint16_t handed_over; // the lower half of share_handed_over() before it began
+    uint16_t handed_over; // share_handed_over() before it began, as far as it fits
     bool shared;    // this image is a view of the VM's (image.h), not memory of the process's own
     uint8_t *base;  // where this image stands,
     void *entry;    // and layer_entry in it
