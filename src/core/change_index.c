@@ -1,5 +1,7 @@
 #include "core/change_index.h"
 
+enum { PRESENT_BITS = 1 << 18 };
+
 struct change_index {
     uint32_t order;
     uint32_t count;
@@ -7,6 +9,9 @@ struct change_index {
     uint32_t generation;
     uint32_t version;
     uint32_t counts[CHANGE_KINDS]; // that were added of each kind
+    // A bit for the hashes that lead to it. What is asked for is mostly not in the set: this says
+    // so from a few pages, where the slots' would each be touched by somebody and stay in memory.
+    uint64_t present[PRESENT_BITS / 64];
     uint64_t slots[] __attribute__((aligned(8)));
 };
 
@@ -40,10 +45,19 @@ static bool has_none(const struct change_index *index, enum change change)
     return !__atomic_load_n(&index->counts[change], __ATOMIC_ACQUIRE) && !is_full(index);
 }
 
+/* The bit's number: of the hash's upper half, as the slot's is of the lower. */
+static uint32_t bit_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) % PRESENT_BITS;
+}
+
 static bool has(const struct change_index *index, uint64_t hash)
 {
     if (is_full(index))
         return true;
+    uint32_t bit = bit_of(hash);
+    if (!(__atomic_load_n(&index->present[bit / 64], __ATOMIC_ACQUIRE) >> bit % 64 & 1))
+        return false;
     size_t mask = ((size_t)1 << index->order) - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t slot = __atomic_load_n(&index->slots[i], __ATOMIC_ACQUIRE);
@@ -65,6 +79,9 @@ static void add(struct change_index *index, enum change change, uint64_t hash)
     }
     // Before the name: who finds that need not count it.
     __atomic_add_fetch(&index->counts[change], 1, __ATOMIC_ACQ_REL);
+    // Before the name, too: a bit without a name costs a look, a name without a bit would be lost.
+    __atomic_or_fetch(&index->present[bit_of(hash) / 64], UINT64_C(1) << bit_of(hash) % 64,
+                      __ATOMIC_ACQ_REL);
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t found = 0;
         if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL,
