@@ -77,20 +77,19 @@ make_prefix() {
 
 finish_prefix() { wineserver -k 2>/dev/null || true; wineserver -w 2>/dev/null || true; }
 
-# step TEXT COMMAND...: runs it in a shell of its own, where the first command that fails ends it; shows its output only then.
+# step TEXT COMMAND...: runs it in a shell of its own, where the first command that fails ends it; shows its output only then, and
+# notes the first $problem. To be called without condition, in which bash would go on past what fails.
 step() {
   local text=$1 begin status log=$work/step.log
   shift
   begin=$(now)
-  set +e
   (set -e; "$@") >"$log" 2>&1 </dev/null
   status=$?
-  set -e
   if [ $status -ne 0 ]; then
     printf '  %-62s FAILED (status %s)\n' "$text" $status
     tail -n 30 "$log" | sed 's/^/    | /'
     problem=${problem:-$text}
-    return 1
+    return
   fi
   printf '  %-62s %6s s\n' "$text" "$(seconds_since "$begin")"
 }
@@ -135,10 +134,12 @@ check_all() { local place; for place in "${places[@]}"; do check "$place"; done;
 another_process() { local now_is; now_is=$(process "$1"); [ -n "$now_is" ] && [ "$now_is" != "$2" ]; }
 kill_one() { # kill_one VM OTHER
   local before other
-  in_place "$1" sc failure "$service" reset= 3600 actions= restart/500
+  local name programs=()
+  for name in $image; do programs+=(/im "$name"); done
+  in_place "$1" sc failure "$service" reset= 3600 actions= restart/2000
   before=$(process "$1") other=$(process "$2")
   [ -n "$before" ]
-  in_place "$1" taskkill /f /im "$image"
+  in_place "$1" taskkill /f "${programs[@]}"
   wait_for another_process "$1" "$before"
   wait_for answers "$1"
   check_all
@@ -158,7 +159,8 @@ stop_one() {
 # The first console program that a service starts on the host has the host's console write its settings there; before,
 # there are none.
 remove_host() {
-  stop_service host || true
+  answers host
+  stop_service host
   remove host
   in_place host reg delete 'HKCU\Console' /f || true
 }
@@ -174,7 +176,7 @@ bench() {
   local name=$1 row=$2 place problem='' killed=no intact=no counts='' errors=0 n e
   # shellcheck source=/dev/null
   . "$definitions/$name"
-  run_bench || true
+  run_bench
   if [ -s "$work/load.b" ]; then
     for place in "${places[@]}"; do
       read -r n e <<<"$(tail -n 1 "$work/load.$place" 2>/dev/null)" || true
@@ -183,7 +185,10 @@ bench() {
     done
   fi
   # What a failure has left is no matter of the next service's.
-  plume rm -f a b >/dev/null 2>&1 || true
+  if [ -n "$problem" ]; then
+    plume rm -f a b >/dev/null 2>&1 || true
+    (remove_host) >/dev/null 2>&1 || true
+  fi
   echo "| $title | ${problem:+failed: $problem; }host, 2 VMs | $client | $counts | $errors | $killed | $intact |" >"$row"
   [ -z "$problem" ]
 }
@@ -191,22 +196,29 @@ bench() {
 run_bench() {
   local place
   rm -f "$work"/load.*
-  step 'get it' get || return 1
+  step 'get it' get
   note_own
-  step 'note all files and the registry of the host' host_state "$work/before" "${own[@]}" || return 1
-  step 'make and start two VMs' make_vms || return 1
+  [ -n "$problem" ] || step 'note all files and the registry of the host' host_state "$work/before" "${own[@]}"
+  [ -n "$problem" ] || step 'make and start two VMs' make_vms
   # The VMs first: what the host has would be in them, too.
-  for place in a b; do step "install and start it in $place" install_in "$place" || return 1; done
-  step 'the host has nothing of it' not_on_the_host || return 1
-  step 'install and start it on the host' install_in host || { remove_host >/dev/null 2>&1; return 1; }
-  step 'load on all three at once' all_loads || { remove_host >/dev/null 2>&1; return 1; }
-  step 'each has its own data' check_all || { remove_host >/dev/null 2>&1; return 1; }
-  if step 'killed in a: started again, nothing else is' kill_one a b && step 'killed in b: started again, nothing else is' kill_one b a; then killed='yes, both VMs'; fi
-  step 'stopped and started in a, the others answer' stop_one || true
-  step 'stop and remove it on the host' remove_host || true
-  step 'stop and remove the VMs' remove_vms || true
-  if step 'the host is as it was' host_unchanged; then intact=yes; fi
-  [ -z "$problem" ]
+  for place in a b; do [ -n "$problem" ] || step "install and start it in $place" install_in "$place"; done
+  [ -n "$problem" ] || step 'the host has nothing of it' not_on_the_host
+  [ -n "$problem" ] || step 'install and start it on the host' install_in host
+  [ -n "$problem" ] || step 'load on all three at once' all_loads
+  [ -n "$problem" ] || step 'each has its own data' check_all
+  [ -z "$problem" ] || return
+  step 'killed in a: started again, nothing else is' kill_one a b
+  step 'killed in b: started again, nothing else is' kill_one b a
+  [ -n "$problem" ] || killed='yes, both VMs'
+  step 'stopped and started in a, the others answer' stop_one
+  step 'stop and remove the VMs' remove_vms
+  step 'the host still answers; stop and remove it there' remove_host
+  intact=yes
+  local before=$problem
+  problem=
+  step 'the host is as it was' host_unchanged
+  [ -z "$problem" ] || intact=no
+  problem=${before:-$problem}
 }
 
 install_in() { install "$1"; start_and_fill "$1"; }
