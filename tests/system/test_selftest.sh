@@ -15,10 +15,10 @@ programs() {
 }
 
 test_selftest_of_what_is_right() {
-  programs obj_named pipe_named file_inherit
+  programs obj_named pipe_named file_names
   printf '%s\n' '# a remark' 'at-once obj_named' 'at-once-in-vms pipe_named' 'service Spool*' >"$scratch/programs/selftest.txt"
   expect 0 plume selftest --guests "$scratch_win\\programs" --list
-  same 'the tests' "$(printf '%s\n' parity/file_inherit parity/obj_named parity/pipe_named host-intact at-once/obj_named \
+  same 'the tests' "$(printf '%s\n' parity/file_names parity/obj_named parity/pipe_named host-intact at-once/obj_named \
     at-once/pipe_named service/Spooler)" "$out"
   expect 0 plume selftest --guests "$scratch_win\\programs" --report "$scratch_win\\report.md"
   contains "$out" '7 ok, 0 failed, 0 skipped'
