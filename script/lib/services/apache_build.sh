@@ -75,7 +75,7 @@ END
 
   cmake_for_windows "$s/apache2" "$build/httpd" -DINSTALL_PDB=OFF -DINSTALL_MANUAL=OFF -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS64=1" \
     -DCMAKE_C_STANDARD_LIBRARIES='-lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' -DPCRE_CFLAGS=-DHAVE_PCRE2 \
-    -DPCRE_INCLUDE_DIR="$deps/include" -DPCRE_LIBRARIES="$(find "$deps/lib" -name "*pcre2-8.dll.a")" \
+    -DPCRE_INCLUDE_DIR="$deps/include" -DPCRE_LIBRARIES="$(find "$deps/lib" -name '*pcre2-8.dll.a' | head -n 1)" \
     -DAPR_INCLUDE_DIR="$deps/include" -DAPR_LIBRARIES="$deps/lib/libapr-1.dll.a;$deps/lib/libaprutil-1.dll.a"
   ninja -C "$build/httpd" httpd mod_authz_core mod_dir mod_mime mod_log_config mod_alias
 
