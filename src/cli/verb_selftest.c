@@ -11,6 +11,7 @@
 #include "selftest_host.h"
 #include "selftest_report.h"
 #include "selftest_run.h"
+#include "selftest_tests.h"
 #include "throwaway.h"
 
 enum {
@@ -23,13 +24,6 @@ enum {
     INSTANCES = 2,
 };
 
-enum test_kind { TEST_PARITY, TEST_AT_ONCE, TEST_AT_ONCE_IN_VMS, TEST_HOST, TEST_SERVICE };
-
-struct test {
-    enum test_kind kind;
-    wchar_t subject[SELFTEST_NAME_MAX]; // the guest, or the service
-};
-
 /* What a guest says on the host, alone. */
 struct native {
     bool asked;
@@ -38,183 +32,18 @@ struct native {
 };
 
 struct selftest {
-    const wchar_t *pattern; // NULL: all
-    wchar_t guests[VM_PATH_MAX];
+    struct selftest_tests all;
     wchar_t work[VM_PATH_MAX], here[VM_PATH_MAX],
         host[VM_PATH_MAX]; // here: where guests run; host: at once
-    struct test *tests;
-    struct selftest_report report; // a row for each test
     struct native *natives;
     size_t native_count;
     bool show;
     unsigned runs;
 };
 
-/* ---- which tests there are ---- */
-
 static bool out_of_memory(struct plume_error *error)
 {
     return error_win32_code(error, ERROR_NOT_ENOUGH_MEMORY, L"cannot test", NULL, NULL);
-}
-
-static bool add(struct selftest *self, enum test_kind kind, const wchar_t *prefix,
-                const wchar_t *subject, struct plume_error *error)
-{
-    wchar_t name[SELFTEST_NAME_MAX] = L"";
-    size_t count = self->report.count;
-    if (wcslen(prefix) + wcslen(subject) >= SELFTEST_NAME_MAX)
-        return error_plain(error, L"cannot test", subject, L"the name is too long", NULL);
-    wcscat(wcscpy(name, prefix), subject);
-    if (self->pattern && !wcsstr(name, self->pattern))
-        return true;
-    for (size_t i = 0; i < count; i++)
-        if (wcscmp(self->report.rows[i].name, name) == 0)
-            return true;
-    struct test *tests = realloc(self->tests, (count + 1) * sizeof(*tests));
-    if (tests)
-        self->tests = tests;
-    struct selftest_row *rows =
-        tests ? realloc(self->report.rows, (count + 1) * sizeof(*rows)) : NULL;
-    if (!rows)
-        return out_of_memory(error);
-    self->report.rows = rows;
-    tests[count] = (struct test){.kind = kind};
-    rows[count] = (struct selftest_row){0};
-    wcscpy(tests[count].subject, subject);
-    wcscpy(rows[count].name, name);
-    self->report.count++;
-    return true;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return wcscmp(*(const wchar_t(*)[SELFTEST_NAME_MAX])a, *(const wchar_t(*)[SELFTEST_NAME_MAX])b);
-}
-
-/* All guests but those that are no comparison by themselves. */
-static bool add_guests(struct selftest *self, struct plume_error *error)
-{
-    wchar_t path[VM_PATH_MAX + 16], (*names)[SELFTEST_NAME_MAX] = NULL;
-    WIN32_FIND_DATAW entry;
-    size_t count = 0;
-    bool ok = true;
-    _snwprintf(path, ARRAYSIZE(path), L"%ls\\*.exe", self->guests);
-    HANDLE search = FindFirstFileW(path, &entry);
-    for (BOOL more = search != INVALID_HANDLE_VALUE; ok && more;
-         more = FindNextFileW(search, &entry)) {
-        size_t len = wcslen(entry.cFileName) - 4;
-        if (wcsncmp(entry.cFileName, L"tool_", 5) == 0 || len >= SELFTEST_NAME_MAX)
-            continue;
-        void *grown = realloc(names, (count + 1) * sizeof(*names));
-        if (!grown) {
-            ok = out_of_memory(error);
-            break;
-        }
-        names = grown;
-        wcsncpy(names[count], entry.cFileName, len);
-        names[count++][len] = 0;
-    }
-    if (search != INVALID_HANDLE_VALUE)
-        FindClose(search);
-    if (ok && !count)
-        ok = error_plain(error, L"cannot test", self->guests, L"there are no programs to run",
-                         L"name their folder with --guests");
-    if (count)
-        qsort(names, count, sizeof(*names), compare_names);
-    for (size_t i = 0; ok && i < count; i++)
-        ok = add(self, TEST_PARITY, L"parity/", names[i], error);
-    free(names);
-    return ok;
-}
-
-/* The services of the host's whose name matches. */
-static bool add_services(struct selftest *self, const wchar_t *pattern, struct plume_error *error)
-{
-    DWORD size = 0, count = 0, resume = 0;
-    SC_HANDLE scm = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE);
-    if (!scm)
-        return error_win32(error, L"cannot list the services", NULL, NULL);
-    EnumServicesStatusExW(scm, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL, NULL, 0,
-                          &size, &count, &resume, NULL);
-    size += 65536; // some may come meanwhile
-    resume = 0;
-    ENUM_SERVICE_STATUS_PROCESSW *all = malloc(size);
-    bool ok = true;
-    if (!all)
-        ok = out_of_memory(error);
-    else if (!EnumServicesStatusExW(scm, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_STATE_ALL,
-                                    (BYTE *)all, size, &size, &count, &resume, NULL))
-        ok = error_win32(error, L"cannot list the services", NULL, NULL);
-    for (DWORD i = 0; ok && all && i < count; i++)
-        if (selftest_matches(str16_of(pattern), str16_of(all[i].lpServiceName)))
-            ok = add(self, TEST_SERVICE, L"service/", all[i].lpServiceName, error);
-    free(all);
-    CloseServiceHandle(scm);
-    return ok;
-}
-
-/* The lines of the plan of one sort: tests at once, or services. */
-static bool add_planned(struct selftest *self, const struct text *text, bool services,
-                        struct plume_error *error)
-{
-    struct selftest_plan plan = {text->bytes, text->len, 0};
-    enum selftest_word word;
-    const char *name;
-    size_t len;
-    bool ok = true;
-    while (ok && (word = selftest_plan_next(&plan, &name, &len)) != SELFTEST_END) {
-        wchar_t *wide = text_to_wide(name, len);
-        ok = wide || out_of_memory(error);
-        if (ok && word == SELFTEST_WRONG)
-            ok = error_plain(error, L"cannot read selftest.txt", wide, L"the line is not known",
-                             NULL);
-        else if (ok && word == SELFTEST_SERVICE)
-            ok = !services || add_services(self, wide, error);
-        else if (ok && !services)
-            ok = add(self, word == SELFTEST_AT_ONCE ? TEST_AT_ONCE : TEST_AT_ONCE_IN_VMS,
-                     L"at-once/", wide, error);
-        free(wide);
-    }
-    return ok;
-}
-
-/* Beside plume.exe, as it is given to others and as it is built. */
-static bool find_guests(struct selftest *self, const wchar_t *given, struct plume_error *error)
-{
-    static const wchar_t *const places[] = {L"selftest", L"tests\\guest"};
-    wchar_t own[VM_PATH_MAX], *last;
-    if (given) {
-        DWORD len = GetFullPathNameW(given, ARRAYSIZE(self->guests) - 64, self->guests, NULL);
-        return (len && len < ARRAYSIZE(self->guests) - 64) ||
-               error_win32(error, L"cannot test with", given, NULL);
-    }
-    DWORD len = GetModuleFileNameW(NULL, own, ARRAYSIZE(own));
-    if (!len || len >= ARRAYSIZE(own) - 64 || !(last = wcsrchr(own, L'\\')))
-        return error_win32_code(error, ERROR_FILENAME_EXCED_RANGE, L"cannot find", L"plume.exe",
-                                NULL);
-    for (size_t i = 0; i < ARRAYSIZE(places); i++) {
-        wcscpy(last + 1, places[i]);
-        wcscpy(self->guests, own);
-        if (GetFileAttributesW(own) != INVALID_FILE_ATTRIBUTES)
-            break;
-    }
-    return true;
-}
-
-static bool plan_all(struct selftest *self, const struct text_list *services,
-                     struct plume_error *error)
-{
-    wchar_t path[VM_PATH_MAX + 16];
-    struct text plan = {0};
-    _snwprintf(path, ARRAYSIZE(path), L"%ls\\selftest.txt", self->guests);
-    bool ok =
-        (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || text_load(&plan, path, error)) &&
-        add_guests(self, error) && add(self, TEST_HOST, L"", L"host-intact", error) &&
-        add_planned(self, &plan, false, error) && add_planned(self, &plan, true, error);
-    for (size_t i = 0; ok && i < services->count; i++)
-        ok = add_services(self, services->items[i], error);
-    free(plan.bytes);
-    return ok;
 }
 
 /* ---- folders ---- */
@@ -297,7 +126,7 @@ static void output_path(struct selftest *self, wchar_t path[VM_PATH_MAX])
 
 static void guest_path(const struct selftest *self, const wchar_t *guest, wchar_t path[VM_PATH_MAX])
 {
-    _snwprintf(path, VM_PATH_MAX, L"%ls\\%ls.exe", self->guests, guest);
+    _snwprintf(path, VM_PATH_MAX, L"%ls\\%ls.exe", self->all.guests, guest);
 }
 
 static bool begin_native(struct selftest *self, struct selftest_run *run, const wchar_t *guest,
@@ -426,8 +255,8 @@ static bool test_parity(struct selftest *self, const wchar_t *guest, struct self
     return (!in_vm.late && !ctrl_c_seen()) || remove_vm(self, name, error);
 }
 
-static bool test_at_once(struct selftest *self, const struct test *test, struct throwaway *vms,
-                         struct selftest_row *row, struct plume_error *error)
+static bool test_at_once(struct selftest *self, const struct selftest_test *test,
+                         struct throwaway *vms, struct selftest_row *row, struct plume_error *error)
 {
     static const char *const places[] = {"VM 1", "VM 2", "host"};
     const struct selftest_outcome *native = native_of(self, test->subject, error);
@@ -498,17 +327,17 @@ static bool cancelled(struct plume_error *error)
 static void show(const struct selftest *self, const struct selftest_row *row)
 {
     if (self->show)
-        selftest_show_row(&self->report, row);
+        selftest_show_row(&self->all.report, row);
 }
 
 /* What a guest changes on the host when it runs there is no VM's doing: so they run there first. */
 static bool run_natives(struct selftest *self, struct plume_error *error)
 {
-    for (size_t i = 0; i < self->report.count; i++) {
-        enum test_kind kind = self->tests[i].kind;
+    for (size_t i = 0; i < self->all.report.count; i++) {
+        enum selftest_kind kind = self->all.tests[i].kind;
         if (kind == TEST_HOST || kind == TEST_SERVICE)
             continue;
-        if (cancelled(error) || !native_of(self, self->tests[i].subject, error))
+        if (cancelled(error) || !native_of(self, self->all.tests[i].subject, error))
             return false;
     }
     return clean(self->here, error);
@@ -520,13 +349,13 @@ static bool run_in_turn(struct selftest *self, struct plume_error *error)
     struct selftest_row *host = NULL;
     bool ok = true;
     selftest_host_state(self->here, &before);
-    for (size_t i = 0; ok && i < self->report.count; i++) {
-        struct selftest_row *row = &self->report.rows[i];
-        if (self->tests[i].kind == TEST_HOST)
+    for (size_t i = 0; ok && i < self->all.report.count; i++) {
+        struct selftest_row *row = &self->all.report.rows[i];
+        if (self->all.tests[i].kind == TEST_HOST)
             host = row;
-        if (self->tests[i].kind != TEST_PARITY)
+        if (self->all.tests[i].kind != TEST_PARITY)
             continue;
-        ok = !cancelled(error) && test_parity(self, self->tests[i].subject, row, error);
+        ok = !cancelled(error) && test_parity(self, self->all.tests[i].subject, row, error);
         if (ok)
             show(self, row);
     }
@@ -549,16 +378,17 @@ static bool run_at_once(struct selftest *self, const struct vm_store *store,
     struct throwaway vms[INSTANCES] = {0};
     struct plume_error left;
     bool ok = true, made = false;
-    for (size_t i = 0; ok && i < self->report.count; i++) {
-        const struct test *test = &self->tests[i];
+    for (size_t i = 0; ok && i < self->all.report.count; i++) {
+        const struct selftest_test *test = &self->all.tests[i];
         if (test->kind != TEST_AT_ONCE && test->kind != TEST_AT_ONCE_IN_VMS)
             continue;
         for (unsigned n = 0; ok && !made && n < INSTANCES; n++)
             ok = throwaway_make(&vms[n], store, L"st", ++self->runs, error);
         made = ok;
-        ok = ok && !cancelled(error) && test_at_once(self, test, vms, &self->report.rows[i], error);
+        ok = ok && !cancelled(error) &&
+             test_at_once(self, test, vms, &self->all.report.rows[i], error);
         if (ok)
-            show(self, &self->report.rows[i]);
+            show(self, &self->all.report.rows[i]);
     }
     for (unsigned n = 0; n < INSTANCES; n++)
         if (!throwaway_remove(&vms[n], ok ? error : &left))
@@ -568,13 +398,13 @@ static bool run_at_once(struct selftest *self, const struct vm_store *store,
 
 static bool run_services(struct selftest *self, struct plume_error *error)
 {
-    for (size_t i = 0; i < self->report.count; i++) {
-        if (self->tests[i].kind != TEST_SERVICE)
+    for (size_t i = 0; i < self->all.report.count; i++) {
+        if (self->all.tests[i].kind != TEST_SERVICE)
             continue;
         if (cancelled(error) ||
-            !test_service(self, self->tests[i].subject, &self->report.rows[i], error))
+            !test_service(self, self->all.tests[i].subject, &self->all.report.rows[i], error))
             return false;
-        show(self, &self->report.rows[i]);
+        show(self, &self->all.report.rows[i]);
     }
     return true;
 }
@@ -586,8 +416,8 @@ static bool save_report(const struct selftest *self, const wchar_t *path, struct
     if (wcslen(path) + 6 > ARRAYSIZE(json_path))
         return error_win32_code(error, ERROR_FILENAME_EXCED_RANGE, L"cannot write", path, NULL);
     wcscat(wcscpy(json_path, path), L".json");
-    selftest_markdown(&self->report, &markdown);
-    selftest_json(&self->report, &json);
+    selftest_markdown(&self->all.report, &markdown);
+    selftest_json(&self->all.report, &json);
     bool ok = text_save(&markdown, path, error) && text_save(&json, json_path, error);
     free(markdown.bytes);
     free(json.bytes);
@@ -596,15 +426,10 @@ static bool save_report(const struct selftest *self, const wchar_t *path, struct
 
 static void free_all(struct selftest *self)
 {
-    for (size_t i = 0; i < self->report.count; i++) {
-        free(self->report.rows[i].detail.bytes);
-        free(self->report.rows[i].more.bytes);
-    }
+    selftest_tests_free(&self->all);
     for (size_t i = 0; i < self->native_count; i++)
         free(self->natives[i].outcome.said.bytes);
     free(self->natives);
-    free(self->report.rows);
-    free(self->tests);
     free(self);
 }
 
@@ -620,17 +445,17 @@ static int run_all(struct selftest *self, const wchar_t *report, bool json_forma
     if (!vm_store_locate(&store, &error) || !make_work(self, &error))
         return fail(&error);
     if (self->show)
-        selftest_show_heading(&self->report);
+        selftest_show_heading(&self->all.report);
     bool ok = run_natives(self, &error) && run_in_turn(self, &error) &&
               run_at_once(self, &store, &error) && run_services(self, &error);
     if (ok)
-        status = selftest_count(&self->report, SELFTEST_FAILED) ? EXIT_DIFFERS : EXIT_OK;
+        status = selftest_count(&self->all.report, SELFTEST_FAILED) ? EXIT_DIFFERS : EXIT_OK;
     else
         fail(&error);
     if (self->show) {
-        selftest_show_totals(&self->report);
+        selftest_show_totals(&self->all.report);
     } else {
-        selftest_json(&self->report, &json);
+        selftest_json(&self->all.report, &json);
         out_bytes(json.bytes, json.len);
         if (out_end() != EXIT_OK)
             status = EXIT_PLUME;
@@ -659,15 +484,15 @@ static int run(struct command *command)
         out_of_memory(&error);
         return fail(&error);
     }
-    self->pattern = pattern;
+    self->all.pattern = pattern;
     int status = EXIT_OK;
-    if (!find_guests(self, guests, &error) || !plan_all(self, &services, &error)) {
+    if (!selftest_tests_find(&self->all, guests, &services, &error)) {
         status = fail(&error);
-    } else if (!self->report.count) {
+    } else if (!self->all.report.count) {
         status = fail_usage(command, L"no test has this in its name:", pattern);
     } else if (list) {
-        for (size_t i = 0; i < self->report.count; i++)
-            out_format(L"%ls\n", self->report.rows[i].name);
+        for (size_t i = 0; i < self->all.report.count; i++)
+            out_format(L"%ls\n", self->all.report.rows[i].name);
         status = out_end();
     } else {
         status = run_all(self, report, json_format);
