@@ -33,11 +33,9 @@ static void put(void *context, const char *bytes, size_t len)
 
 static void put_diff(void *context, char sign, const char *line, size_t len)
 {
-    char begin[2] = {sign, 0};
-    (void)context;
-    strcat(told, begin);
-    strncat(told, line, len);
-    strcat(told, "|");
+    put(context, &sign, 1);
+    put(context, line, len);
+    put(context, "|", 1);
 }
 
 static size_t diff(const char *a, const char *b, size_t most)

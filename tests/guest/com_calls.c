@@ -90,8 +90,8 @@ static long part(IPlumeTest *object, bool end)
 }
 
 /* Not compared: under load Wine 8's servers do not always come to their end (natively 2 runs of 9,
- * with three VMs doing the same beside them). Such a one is ended, so as not to be found by the next
- * step. */
+ * with three VMs doing the same beside them). Such a one is ended, so as not to be found by the
+ * next step. */
 static void say_end(long ended)
 {
     if (ended >= 0)
