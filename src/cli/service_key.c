@@ -82,19 +82,8 @@ static LONG read_value(HKEY key, DWORD index, struct value **out)
     }
 }
 
-static LONG write_value(HKEY to, struct value *value, bool in_vm)
-{
-    if (!in_vm)
-        return RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
-    // An ordinary write of what the host has leaves the value the host's.
-    size_t len = wcslen(value->name) * sizeof(wchar_t);
-    UNICODE_STRING name = {(USHORT)len, (USHORT)len, value->name};
-    return (LONG)RtlNtStatusToDosError(
-        plume_layer_outside()->set_own_value(to, &name, value->type, value->data, value->size));
-}
-
 /* All are read first: writing them may change their order. */
-static LONG copy_values(HKEY from, HKEY to, bool in_vm)
+static LONG copy_values(HKEY from, HKEY to)
 {
     struct value *values = NULL, *value;
     LONG code = ERROR_SUCCESS;
@@ -105,14 +94,14 @@ static LONG copy_values(HKEY from, HKEY to, bool in_vm)
     if (code == ERROR_NO_MORE_ITEMS)
         code = ERROR_SUCCESS;
     for (value = values; value && code == ERROR_SUCCESS; value = value->next)
-        code = write_value(to, value, in_vm);
+        code = RegSetValueExW(to, value->name, 0, value->type, value->data, value->size);
     free_values(values);
     return code;
 }
 
-static LONG copy_key(HKEY from, HKEY to, bool in_vm, unsigned depth)
+static LONG copy_key(HKEY from, HKEY to, unsigned depth)
 {
-    LONG code = copy_values(from, to, in_vm);
+    LONG code = copy_values(from, to);
     for (DWORD i = 0; code == ERROR_SUCCESS; i++) {
         wchar_t name[NAME_UNITS];
         DWORD len = NAME_UNITS;
@@ -133,7 +122,7 @@ static LONG copy_key(HKEY from, HKEY to, bool in_vm, unsigned depth)
             return code;
         code = RegCreateKeyExW(to, name, 0, NULL, 0, KEY_READ | KEY_WRITE, NULL, &below_to, NULL);
         if (code == ERROR_SUCCESS) {
-            code = copy_key(below_from, below_to, in_vm, depth + 1);
+            code = copy_key(below_from, below_to, depth + 1);
             RegCloseKey(below_to);
         }
         RegCloseKey(below_from);
@@ -141,10 +130,10 @@ static LONG copy_key(HKEY from, HKEY to, bool in_vm, unsigned depth)
     return code;
 }
 
-static bool take(HKEY from, HKEY to, bool in_vm, uint32_t start, struct plume_error *error)
+static bool take(HKEY from, HKEY to, uint32_t start, struct plume_error *error)
 {
     DWORD type = start;
-    LONG code = copy_key(from, to, in_vm, 0);
+    LONG code = copy_key(from, to, 0);
     if (code == ERROR_SUCCESS && start != START_AS_IT_IS)
         code = RegSetValueExW(to, L"Start", 0, REG_DWORD, (const BYTE *)&type, sizeof(type));
     return code == ERROR_SUCCESS ||
@@ -154,7 +143,7 @@ static bool take(HKEY from, HKEY to, bool in_vm, uint32_t start, struct plume_er
 
 bool service_key_take(HKEY key, uint32_t start, struct plume_error *error)
 {
-    return take(key, key, true, start, error);
+    return take(key, key, start, error);
 }
 
 bool service_keys_check(const struct text_list *services, struct plume_error *error)
@@ -203,7 +192,7 @@ bool service_keys_give(const struct vm *vm, const struct text_list *services,
         if (!ok)
             error_win32_code(error, ERROR_CANTWRITE, cannot, services->items[i], NULL);
         if (ok) {
-            ok = take(key, upper, false, SERVICE_AUTO_START, error);
+            ok = take(key, upper, SERVICE_AUTO_START, error);
             RegCloseKey(upper);
         }
         RegCloseKey(key);

@@ -1,6 +1,5 @@
 #include "layer/bitness.h"
 #include "layer/image.h"
-#include "layer/key_change.h"
 #include "layer/layer.h"
 #include "layer/limit.h"
 #include "layer/name_query.h"
@@ -73,7 +72,6 @@ NTSTATUS plume_layer_enter(const struct layer_config *config, const char **what)
     ((__typeof__(&(function)))(base + ((const uint8_t *)(uintptr_t)(function)-layer_own_base)))
     outside.check_processes = IN_THE_MAPPED_LAYER(limit_check);
     outside.exempt_socket = IN_THE_MAPPED_LAYER(socket_exempt);
-    outside.set_own_value = IN_THE_MAPPED_LAYER(key_set_own_value);
     outside.start_outside = IN_THE_MAPPED_LAYER(process_start_outside);
     outside.set_other_bitness = IN_THE_MAPPED_LAYER(bitness_set_give);
     IN_THE_MAPPED_LAYER(layer_wake)();

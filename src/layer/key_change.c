@@ -43,9 +43,8 @@ static NTSTATUS translate_link(const void *data, ULONG size, uint16_t **units, U
     return *units ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-/* `own`: the value becomes the VM's also where the host's is the same. */
-static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type, void *data,
-                          ULONG size, bool own)
+NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type,
+                                   void *data, ULONG size)
 {
     layer_cleanup_key_handle struct key_handle key;
     layer_cleanup_free uint16_t *link = NULL;
@@ -62,10 +61,7 @@ static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULON
         return STATUS_ACCESS_DENIED;
     if (key.dead)
         return STATUS_KEY_DELETED;
-    enum key_value_below below =
-        type != REG_LINK ? key_value_below(&key, name, type, data, size) : KEY_VALUE_NONE;
-    if (!own && below == KEY_VALUE_SAME)
-        return STATUS_SUCCESS; // as the system says, without writing it again
+    bool below = type != REG_LINK && key_value_is_below(&key, name);
     status = key_upper_for_write(&key, KEYNAME_SET_VALUE, &upper);
     if (status)
         return status;
@@ -79,23 +75,11 @@ static NTSTATUS set_value(HANDLE handle, UNICODE_STRING *name, ULONG title, ULON
     }
     // A value keeps the spelling that it was made with.
     layer_cleanup_free void *memory = NULL;
-    UNICODE_STRING spelled =
-        below != KEY_VALUE_NONE ? key_value_spelling(key.canon, name, &memory) : *name;
+    UNICODE_STRING spelled = below ? key_value_spelling(key.canon, name, &memory) : *name;
     status = real.NtSetValueKey(upper, &spelled, title, type, data, size);
     key_changed(status ? KEY_CHANGE_OTHER : KEY_CHANGE_VALUE_SET, key.canon,
                 str16_of_unicode(name));
     return status;
-}
-
-NTSTATUS NTAPI layer_NtSetValueKey(HANDLE handle, UNICODE_STRING *name, ULONG title, ULONG type,
-                                   void *data, ULONG size)
-{
-    return set_value(handle, name, title, type, data, size, false);
-}
-
-NTSTATUS key_set_own_value(HANDLE handle, UNICODE_STRING *name, ULONG type, void *data, ULONG size)
-{
-    return set_value(handle, name, 0, type, data, size, true);
 }
 
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name)

@@ -13,22 +13,12 @@ NTSTATUS key_upper_for_write(const struct key_handle *key, ACCESS_MASK access, H
  * STATUS_ACCESS_DENIED on Wine. */
 NTSTATUS key_status_of_not_empty(void);
 
-/* What the host has of a value that the VM sees and has none of its own of. */
-enum key_value_below {
-    KEY_VALUE_NONE,
-    KEY_VALUE_OTHER,
-    KEY_VALUE_SAME, // that data
-};
-enum key_value_below key_value_below(const struct key_handle *key, UNICODE_STRING *name, ULONG type,
-                                     const void *data, ULONG size);
+/* Whether the VM sees the host's value of that name and has none of its own. */
+bool key_value_is_below(const struct key_handle *key, UNICODE_STRING *name);
 
 /* A value's name as the host spells it, in memory of layer_alloc() that goes to *memory; or the
  * same name, when that cannot be found out. */
 UNICODE_STRING key_value_spelling(struct str16 canon, const UNICODE_STRING *name, void **memory);
-
-/* As NtSetValueKey(), which leaves a value that is set to what the host has to the host; this makes
- * it the VM's own. */
-NTSTATUS key_set_own_value(HANDLE handle, UNICODE_STRING *name, ULONG type, void *data, ULONG size);
 
 /* Copies the value from one open key to another. */
 NTSTATUS key_copy_value(HANDLE from, HANDLE to, UNICODE_STRING *name);

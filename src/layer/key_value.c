@@ -63,34 +63,23 @@ static NTSTATUS query_value(const struct key_handle *key, UNICODE_STRING *name, 
     return query_lower(key, name, class, info, length, result);
 }
 
-enum key_value_below key_value_below(const struct key_handle *key, UNICODE_STRING *name, ULONG type,
-                                     const void *data, ULONG size)
+bool key_value_is_below(const struct key_handle *key, UNICODE_STRING *name)
 {
-    const ULONG fixed = offsetof(struct nt_key_value_partial_information, data);
-    layer_cleanup_free struct nt_key_value_partial_information *info = NULL;
+    struct nt_key_value_partial_information info;
     HANDLE own = key->handle;
     ULONG len = 0;
     bool hidden;
 
     if (!key->lower && key->record->alone)
-        return KEY_VALUE_NONE;
-    // The system compares with the VM's own itself.
+        return false;
     NTSTATUS status = key->lower ? key_own(key, false, &own) : STATUS_SUCCESS;
     if (!status && real.NtQueryValueKey(own, name, NT_KEY_VALUE_PARTIAL_INFORMATION, NULL, 0,
                                         &len) != STATUS_OBJECT_NAME_NOT_FOUND)
-        return KEY_VALUE_NONE;
-    if (key_is_hidden(key->canon, &hidden) || hidden || size > 0x10000000)
-        return KEY_VALUE_NONE;
-    info = layer_alloc(fixed + size);
-    if (!info)
-        return KEY_VALUE_NONE;
-    status = query_lower(key, name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, fixed + size, &len);
-    if (status && status != STATUS_BUFFER_OVERFLOW && status != STATUS_BUFFER_TOO_SMALL)
-        return KEY_VALUE_NONE;
-    return !status && size && info->type == type && info->data_length == size &&
-                   !memcmp(info->data, data, size)
-               ? KEY_VALUE_SAME
-               : KEY_VALUE_OTHER;
+        return false;
+    if (key_is_hidden(key->canon, &hidden) || hidden)
+        return false;
+    status = query_lower(key, name, NT_KEY_VALUE_PARTIAL_INFORMATION, &info, sizeof info, &len);
+    return !status || status == STATUS_BUFFER_OVERFLOW;
 }
 
 /* Reads the name of a value, by its number or, with `name`, by its name. */

@@ -58,9 +58,6 @@ struct layer_outside {
      ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *);
     NTSTATUS(NTAPI *open_file)
     (HANDLE *, ULONG, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG);
-    /* Sets a value of a key in the VM as NtSetValueKey() does, and makes it the VM's own also where
-     * the host's is the same. NULL before plume_layer_enter(). */
-    NTSTATUS (*set_own_value)(HANDLE key, UNICODE_STRING *name, ULONG type, void *data, ULONG size);
     /* What goes through this socket of the process's keeps its addresses: it was bound outside.
      * NULL before plume_layer_enter(). */
     void (*exempt_socket)(HANDLE socket);

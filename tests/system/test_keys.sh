@@ -27,6 +27,27 @@ test_keys_of_the_host() {
   same 'what is left, natively and in the VM' "$after" "$view"
 }
 
+# What a program in the VM sets is the VM's, also where it says what the host says: an installer's value must not go
+# because the host removes its own.
+test_value_set_to_what_the_host_has() {
+  local key='HKCU\Software\PlumeTest same' name
+  for name in deleted changed left; do
+    "$wine" reg add "$key" /v $name /d as-the-host /f >/dev/null 2>&1 || die "reg add $name"
+  done
+  expect 0 plume create same
+  expect 0 plume start same
+  for name in deleted changed; do expect 0 plume exec same reg add "$key" /v $name /d as-the-host /f; done
+  "$wine" reg delete "$key" /v deleted /f >/dev/null 2>&1 || die 'reg delete'
+  "$wine" reg add "$key" /v changed /d otherwise /f >/dev/null 2>&1 || die 'reg add'
+  "$wine" reg add "$key" /v left /d otherwise /f >/dev/null 2>&1 || die 'reg add'
+  expect 0 plume exec same reg query "$key"
+  "$wine" reg delete "$key" /f >/dev/null 2>&1 || die 'reg delete of the key'
+  [[ $out =~ deleted\ +REG_SZ\ +as-the-host ]] || die "deleted on the host: $out"
+  [[ $out =~ changed\ +REG_SZ\ +as-the-host ]] || die "changed on the host: $out"
+  [[ $out =~ left\ +REG_SZ\ +otherwise ]] || die "left to the host: $out"
+  expect 0 plume rm -f same
+}
+
 # A stream of random operations over keys of the host's: in a VM as natively, and the host keeps its own. By hand:
 #   PLUME_SEED='1 2 3' PLUME_COUNT=100000 tests/system/run -k random_keys
 test_random_keys() {
