@@ -82,16 +82,18 @@ static long part(IPlumeTest *object, bool end)
         IPlumeTest_leave(object); // the answer may be lost
     IPlumeTest_Release(object);
     if (server)
-        ended = (long)WaitForSingleObject(server, PATIENCE_MS);
+        ended = (long)WaitForSingleObject(server, END_MS);
     if (ended > 0)
         TerminateProcess(server, 1);
     CloseHandle(server);
     return ended;
 }
 
-/* Not compared: under load Wine 8's servers do not always come to their end (natively 2 runs of 9,
- * with three VMs doing the same beside them). Such a one is ended, so as not to be found by the
- * next step. */
+/* Not compared: Wine 8's servers do not always come to their end, natively as well. One that takes
+ * back an interface while its last call is being finished can wait for that call for ever:
+ * RpcServerUnregisterIf() sees the call under way, the call's end sees no `Delete` yet and sets no
+ * event (RpcServerUnregisterIf and RPCRT4_release_server_interface in dlls/rpcrt4/rpc_server.c).
+ * Such a server is ended, so as not to be found by the next step. */
 static void say_end(long ended)
 {
     if (ended >= 0)

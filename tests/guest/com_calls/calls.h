@@ -7,7 +7,8 @@
 #include "../common_step.h"
 
 #define SERVICE L"PlumeTestCom"
-enum { PATIENCE_MS = 60000, LINE = 600, MARK = 64 };
+// A server that has nothing to do any more ends at once, or not at all.
+enum { PATIENCE_MS = 60000, END_MS = 5000, LINE = 600, MARK = 64 };
 
 extern const CLSID com_fragile; // served like com_local, by a process of its own
 extern const CLSID com_missing; // its program is not there
