@@ -176,14 +176,6 @@ static void set(const wchar_t *path, const wchar_t *text)
     say("registered", "%ld", status);
 }
 
-static void write_file(const wchar_t *name, const char *content)
-{
-    DWORD written;
-    HANDLE file = CreateFileW(name, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-    step("write", WriteFile(file, content, (DWORD)strlen(content), &written, NULL));
-    CloseHandle(file);
-}
-
 static void ask_class(const char *what, const wchar_t *name)
 {
     wchar_t text[40];
@@ -248,8 +240,8 @@ static void use_files(void)
     GetFullPathNameW(L"one" EXTENSION, MAX_PATH, one, NULL);
     GetFullPathNameW(L"two" EXTENSION, MAX_PATH, two, NULL);
     GetFullPathNameW(L"other.plumeother", MAX_PATH, name, NULL);
-    write_file(one, "the first");
-    write_file(two, "the second");
+    step_write_file(one, "the first");
+    step_write_file(two, "the second");
     ask_class("the class by the name's extension", one);
     bind_to("bound", one, false);
     bind_to("bound again", one, false);
@@ -260,9 +252,9 @@ static void use_files(void)
     ask_class("of no file", L"C:\\there is none" EXTENSION);
     bind_to("no file", L"C:\\there is none" EXTENSION, true);
     end_server();
-    write_file(name, "PLUMEpattern");
+    step_write_file(name, "PLUMEpattern");
     ask_class("the class by a pattern", name);
-    write_file(name, "nothing known");
+    step_write_file(name, "nothing known");
     ask_class("of a name without class", name);
     bind_to("a name without class", name, true);
     make_storage(name, PATTERN);

@@ -5,6 +5,17 @@
 
 #include <windows.h>
 
+/* SERVICE_NOTIFY_2, which the headers for old Windows have not. */
+struct service_notify {
+    DWORD version;
+    void(CALLBACK *callback)(void *);
+    void *context;
+    DWORD error;
+    SERVICE_STATUS_PROCESS status;
+    DWORD triggered;
+    void *names; // as the function that was called has them: A or W
+};
+
 /* Starts the service, if it does not run, and waits until it does; says whether it runs in the end.
  */
 BOOL service_running(const wchar_t *service);

@@ -1,6 +1,7 @@
 #include "common_step.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <ws2tcpip.h>
 
 BOOL step(const char *name, BOOL good)
@@ -54,4 +55,12 @@ void say_address(const char *name, const struct sockaddr *address, unsigned port
         snprintf(text, sizeof text, "family %d", address->sa_family);
     }
     say(name, "%s port %s", text, !found ? "none" : found == port ? "same" : "other");
+}
+
+void step_write_file(const wchar_t *path, const char *text)
+{
+    DWORD written;
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    step("write", WriteFile(file, text, (DWORD)strlen(text), &written, NULL));
+    CloseHandle(file);
 }

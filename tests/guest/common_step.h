@@ -15,6 +15,9 @@ void step_code(const char *name, DWORD code);
 /* "NAME: text", formatted. */
 void say(const char *name, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
 
+/* Makes the file with that text, or replaces it: the step "write". */
+void step_write_file(const wchar_t *path, const char *text);
+
 /* An address and whether its port is `port`: "127.0.0.1 port same". */
 void say_address(const char *name, const struct sockaddr *address, unsigned port);
 

@@ -161,14 +161,6 @@ static void make_package(const wchar_t *path)
     p_MsiCloseHandle(database);
 }
 
-static void write_file(const wchar_t *path, const char *text)
-{
-    DWORD written;
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-    step("write", WriteFile(file, text, (DWORD)strlen(text), &written, NULL));
-    CloseHandle(file);
-}
-
 static void show_file(const wchar_t *folder, const wchar_t *name)
 {
     wchar_t path[MAX_PATH];
@@ -231,8 +223,8 @@ int main(void)
         GetEnvironmentVariableW(L"ProgramFiles", folder, MAX_PATH - 20);
     wcscat(folder, L"\\PlumeMsi");
     _snwprintf(file, MAX_PATH + 16, L"%ls\\one.txt", folder);
-    write_file(L"one.txt", "one");
-    write_file(L"two.txt", "two");
+    step_write_file(L"one.txt", "one");
+    step_write_file(L"two.txt", "two");
     make_package(package);
     p_MsiSetInternalUI(INSTALLUILEVEL_NONE, NULL);
     show(folder);

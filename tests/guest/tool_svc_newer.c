@@ -274,12 +274,7 @@ static void controls(void)
 
 static void CALLBACK notified(void *buffer)
 {
-    struct {
-        DWORD version;
-        void *callback, *context;
-        DWORD error;
-        SERVICE_STATUS_PROCESS status;
-    } *told = buffer;
+    struct service_notify *told = buffer;
     printf("ANSI notification: %lu, state %lu\n", told->error, told->status.dwCurrentState);
     *(LONG *)told->context = 1;
 }
@@ -288,15 +283,7 @@ static void ansi_notification(void)
 {
     FIND(NotifyServiceStatusChangeA);
     static LONG called;
-    static struct {
-        DWORD version;
-        void(CALLBACK *callback)(void *);
-        void *context;
-        DWORD error;
-        SERVICE_STATUS_PROCESS status;
-        DWORD triggered;
-        char *names;
-    } buffer = {.version = 2, .callback = notified, .context = &called};
+    static struct service_notify buffer = {.version = 2, .callback = notified, .context = &called};
     if (!NotifyServiceStatusChangeA)
         return;
     printf("ANSI notify: %lu\n", NotifyServiceStatusChangeA(service, STOPPED, &buffer));

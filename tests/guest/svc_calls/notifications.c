@@ -1,25 +1,17 @@
 // NotifyServiceStatusChange and its kin, which Wine has in part.
 #include "calls.h"
+#include "../common_service.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct notify {
-    DWORD version;
-    void(CALLBACK *callback)(void *);
-    void *context;
-    DWORD error;
-    SERVICE_STATUS_PROCESS status;
-    DWORD triggered;
-    void *names;
-};
 typedef DWORD WINAPI notify_call(SC_HANDLE, DWORD, void *);
 
 static int calls;
 
 static void CALLBACK called(void *parameter)
 {
-    struct notify *n = parameter;
+    struct service_notify *n = parameter;
     calls++;
     tell("told: %lu, context %d, state %lu, triggered %lx", n->error, n->context == &calls,
          n->status.dwCurrentState, n->triggered);
@@ -36,7 +28,7 @@ static void wait_for_call(int count)
     tell("told %d times", calls);
 }
 
-static void prepare(struct notify *n)
+static void prepare(struct service_notify *n)
 {
     memset(n, 0, sizeof(*n));
     n->version = 2;
@@ -47,7 +39,7 @@ static void prepare(struct notify *n)
 // On a handle of its own: Wine takes these.
 static void refused(notify_call *notify, DWORD mask, DWORD version, const char *what)
 {
-    static struct notify n; // it stays, as what Wine has taken may still use it
+    static struct service_notify n; // it stays, as what Wine has taken may still use it
     SC_HANDLE service = OpenServiceW(manager, name, SERVICE_ALL_ACCESS);
     prepare(&n);
     n.version = version;
@@ -59,7 +51,7 @@ static void refused(notify_call *notify, DWORD mask, DWORD version, const char *
 static void of_a_service(notify_call *notify)
 {
     SC_HANDLE service = make_service(name, L"service PlumeGuestC", NULL);
-    struct notify n, second;
+    struct service_notify n, second;
     SERVICE_STATUS status;
     prepare(&n);
     prepare(&second);
@@ -106,7 +98,7 @@ static void of_a_service(notify_call *notify)
 
 static void of_the_database(notify_call *notify)
 {
-    struct notify n;
+    struct service_notify n;
     prepare(&n);
     calls = 0;
     SC_HANDLE own = OpenSCManagerW(NULL, NULL, SC_MANAGER_ENUMERATE_SERVICE);
