@@ -128,22 +128,37 @@ static bool is_shared(struct str16 name)
     return false;
 }
 
+/* Of the classes, these are apart for each bitness; the others are shared. */
+static bool is_class_apart(struct str16 name)
+{
+    static const char *const apart[] = {"CLSID", "DirectShow", "Interface", "Media Type",
+                                        "MediaFoundation"};
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+        if (str16_equal_ascii(name, apart[i]))
+            return true;
+    }
+    return false;
+}
+
 void keyname_to_wow64(struct str16_buf *buf, size_t start, bool shares)
 {
     static const uint16_t node[] = {'\\', 'W', 'o', 'w', '6', '4', '3', '2', 'N', 'o', 'd', 'e'};
     static const struct str16 insertion = {node, sizeof node / sizeof *node};
     static const char software[] = "MACHINE\\SOFTWARE";
     enum { LEN = sizeof software - 1 };
-    // Of the classes, these are apart for each bitness; the others are shared.
-    static const char *const apart[] = {"CLSID", "DirectShow", "Interface", "Media Type",
-                                        "MediaFoundation"};
 
     struct str16 canon = str16_skip(str16_view(buf), start);
     if (!str16_starts_ascii(canon, software) || (canon.len > LEN && canon.s[LEN] != '\\'))
         return;
     struct str16 first = component_at(canon, LEN + 1);
-    if (str16_equal_ascii(first, "Wow6432Node"))
-        return;
+    if (str16_equal_ascii(first, "Wow6432Node")) {
+        struct str16 next = component_at(canon, LEN + 1 + first.len + 1);
+        if (!str16_equal_ascii(next, "Classes"))
+            return;
+        keyname_replace(buf, start + LEN, 1 + first.len, (struct str16){0});
+        canon = str16_skip(str16_view(buf), start);
+        first = component_at(canon, LEN + 1);
+    }
     if (!str16_equal_ascii(first, "Classes")) {
         if (shares && is_shared(str16_skip(canon, LEN + 1)))
             return;
@@ -152,11 +167,12 @@ void keyname_to_wow64(struct str16_buf *buf, size_t start, bool shares)
     }
     size_t at = LEN + 1 + first.len;
     struct str16 second = component_at(canon, at + 1);
-    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
-        if (str16_equal_ascii(second, apart[i])) {
-            keyname_replace(buf, start + at, 0, insertion);
-            return;
-        }
+    if (str16_equal_ascii(second, "Wow6432Node")) {
+        struct str16 third = component_at(canon, at + 1 + second.len + 1);
+        if (third.len && !is_class_apart(third))
+            keyname_replace(buf, start + at, 1 + second.len, (struct str16){0});
+    } else if (is_class_apart(second)) {
+        keyname_replace(buf, start + at, 0, insertion);
     }
 }
 

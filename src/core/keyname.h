@@ -26,7 +26,8 @@ void keyname_replace(struct str16_buf *buf, size_t start, size_t len, struct str
 /* Rewrites the name in `buf` (its canonical part begins at `start`) to what a 32-bit process means
  * by it on a 64-bit system: see "Registry Keys Affected by WOW64" in Microsoft's documentation,
  * from Windows 7 on. `shares`: the system has the keys in common that this lists as shared below
- * SOFTWARE, other than the classes. Not done: the users' Classes. */
+ * SOFTWARE, other than the classes. Those are one key, however they were come to: who opens them
+ * step by step has a handle on SOFTWARE\Wow6432Node before. Not done: the users' Classes. */
 void keyname_to_wow64(struct str16_buf *buf, size_t start, bool shares);
 
 /* What the names of those values begin with that the layer keeps in keys, and that no program sees.

@@ -106,6 +106,14 @@ static void test_wow64(void **state)
           "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\clsid\\{1}");
     wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID",
           "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID");
+    wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node", "MACHINE\\SOFTWARE\\Classes\\Wow6432Node");
+    wow64("MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\.txt\\x",
+          "MACHINE\\SOFTWARE\\Classes\\.txt\\x");
+    wow64("MACHINE\\SOFTWARE\\Wow6432Node\\Classes", "MACHINE\\SOFTWARE\\Classes");
+    wow64("MACHINE\\SOFTWARE\\Wow6432Node\\Classes\\.txt", "MACHINE\\SOFTWARE\\Classes\\.txt");
+    wow64("MACHINE\\SOFTWARE\\Wow6432Node\\Classes\\CLSID\\{1}",
+          "MACHINE\\SOFTWARE\\Classes\\Wow6432Node\\CLSID\\{1}");
+    wow64("MACHINE\\SOFTWARE\\Wow6432Node\\ClassesX", "MACHINE\\SOFTWARE\\Wow6432Node\\ClassesX");
     wow64("USER\\S-1\\Software\\x", "USER\\S-1\\Software\\x");
     wow64("MACHINE\\SOFTWARE\\policies\\x", "MACHINE\\SOFTWARE\\policies\\x");
     wow64("MACHINE\\SOFTWARE\\PoliciesX", "MACHINE\\SOFTWARE\\Wow6432Node\\PoliciesX");

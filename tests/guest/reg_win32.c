@@ -131,6 +131,27 @@ static void work_on_values(void)
     RegCloseKey(key);
 }
 
+/* A class whose key is made together with the one above it, so that the classes are come to step by
+ * step: one tree for both bitnesses. */
+static void work_on_deep_class(void)
+{
+    static const wchar_t machine[] = L"Software\\Classes\\Plume.Test\\CLSID";
+    HKEY key = make(HKEY_LOCAL_MACHINE, machine, 0);
+    set_text(key, L"", L"deep");
+    RegCloseKey(key);
+    get_text("deep", HKEY_CLASSES_ROOT, L"Plume.Test\\CLSID", L"", 0);
+    get_text("deep, the machine's", HKEY_LOCAL_MACHINE, machine, L"", 0);
+    get_text("deep, 64-bit side", HKEY_LOCAL_MACHINE, machine, L"", KEY_WOW64_64KEY);
+    get_text("deep, 32-bit side", HKEY_LOCAL_MACHINE, machine, L"", KEY_WOW64_32KEY);
+    get_text("deep, by the link", HKEY_LOCAL_MACHINE,
+             L"Software\\Wow6432Node\\Classes\\Plume.Test\\CLSID", L"", 0);
+    get_text("deep, by its target", HKEY_LOCAL_MACHINE,
+             L"Software\\Classes\\Wow6432Node\\Plume.Test\\CLSID", L"", 0);
+    say("delete", RegDeleteKeyW(HKEY_CLASSES_ROOT, L"Plume.Test\\CLSID"));
+    say("delete", RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"Software\\Classes\\Plume.Test"));
+    get_text("deep", HKEY_CLASSES_ROOT, L"Plume.Test\\CLSID", L"", 0);
+}
+
 static void work_on_views(void)
 {
     puts("== 32-bit view, classes");
@@ -312,6 +333,7 @@ int main(int argc, char **argv)
     work_on_trees();
     work_on_values();
     work_on_views();
+    work_on_deep_class();
     work_on_handles();
     work_in_threads();
     work_on_watching();
