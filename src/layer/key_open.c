@@ -339,6 +339,25 @@ static NTSTATUS create_again(struct open_call *call, struct str16 canon,
     return STATUS_SUCCESS;
 }
 
+/* Whether the system can create keys in a transaction: Wine 10 can only open them. It is asked for
+ * a key without a name, which none makes. */
+static bool creates_in_transactions(void)
+{
+    enum { UNKNOWN, NO, YES };
+    static int known;
+    int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (answer == UNKNOWN) {
+        HANDLE key;
+        ULONG disposition;
+        answer = real.NtCreateKeyTransacted(&key, KEYNAME_READ, NULL, 0, NULL, 0, NULL,
+                                            &disposition) == STATUS_NOT_IMPLEMENTED
+                     ? NO
+                     : YES;
+        __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+    }
+    return answer == YES;
+}
+
 static NTSTATUS create_named(struct open_call *call, struct key_name *name,
                              const struct creation *creation)
 {
@@ -356,6 +375,8 @@ static NTSTATUS create_named(struct open_call *call, struct key_name *name,
                                 : real.NtCreateKey(call->handle, access, call->attributes,
                                                    creation->title, creation->class_name,
                                                    creation->options, creation->disposition);
+    if (call->transacted && !creates_in_transactions())
+        return STATUS_NOT_IMPLEMENTED;
     status = create_again(call, name->canon, creation);
     if (status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;

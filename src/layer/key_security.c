@@ -1,6 +1,7 @@
 #include "layer/file_lower.h"
 #include "layer/key_security.h"
 #include "core/ntpath.h"
+#include "core/security.h"
 #include "layer/key_journal.h"
 #include "layer/key_change.h"
 
@@ -63,7 +64,8 @@ static NTSTATUS read_given(HANDLE upper, struct descriptor *out)
         NTSTATUS status =
             real.NtQueryValueKey(upper, &name, NT_KEY_VALUE_PARTIAL_INFORMATION, info, size, &len);
         if (!status) {
-            if (!RtlValidRelativeSecurityDescriptor(info->data, info->data_length, 0))
+            // Not by RtlValidRelativeSecurityDescriptor(), for which in Wine 10 none is valid.
+            if (!security_valid(info->data, info->data_length))
                 return STATUS_OBJECT_NAME_NOT_FOUND;
             out->memory = layer_alloc(info->data_length);
             if (!out->memory)
