@@ -28,6 +28,14 @@ struct node {
     BOOLEAN remove;
 };
 
+static BOOL has(SC_HANDLE service, DWORD level)
+{
+    char buffer[4096];
+    DWORD needed;
+    return QueryServiceConfig2W(service, level, (BYTE *)buffer, sizeof(buffer), &needed) ||
+           GetLastError() != ERROR_INVALID_LEVEL;
+}
+
 static void query(SC_HANDLE service, DWORD level, const char *what)
 {
     char buffer[4096];
@@ -174,20 +182,26 @@ static void triggers(SC_HANDLE service)
 void additional_configuration(void)
 {
     SC_HANDLE service = make_service(name, L"service", NULL);
-    char buffer[64];
     DWORD needed;
     descriptions(service);
-    // Wine 8 has nothing but the description; it does not end when some of the others are set.
-    if (QueryServiceConfig2W(service, 3, (BYTE *)buffer, sizeof(buffer), &needed)) {
+    // Wine 8 has nothing but the description; it does not end when some of the others are set. Wine
+    // 10 reads lists of privileges and of actions where there are none, and knows neither level
+    // when it is asked.
+    if (has(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO)) {
         for (DWORD level = 0; level <= 14; level++) {
             query(service, level, "unset");
-            TRY(ChangeServiceConfig2W(service, level, NULL), "level %lu: change to nothing", level);
+            if (has(service, level))
+                TRY(ChangeServiceConfig2W(service, level, NULL), "level %lu: change to nothing",
+                    level);
         }
         TRY(QueryServiceConfig2W(service, 99, NULL, 0, &needed), "level 99");
         numbers(service);
-        privileges(service);
-        failure_actions(service);
-        triggers(service);
+        if (has(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO))
+            privileges(service);
+        if (has(service, SERVICE_CONFIG_FAILURE_ACTIONS))
+            failure_actions(service);
+        if (has(service, SERVICE_CONFIG_TRIGGER_INFO))
+            triggers(service);
     }
     remove_service(service);
 }
