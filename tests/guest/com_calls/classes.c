@@ -162,9 +162,9 @@ static void of_a_surrogate(void)
     say("another process", "%d", process && process != GetCurrentProcessId());
     HANDLE server = process_of(object);
     say_program(server);
-    ask_all(object);
-    IPlumeTest_Release(object);
     CloseHandle(server);
+    ask_all(object);
+    release_and_wait(object);
 }
 
 /* The server dies in a call. Wine's rpcss keeps the class of a server that has died (its
