@@ -50,7 +50,8 @@ END
   # Headers that are named in capitals, as on a file system without case.
   mkdir -p "$build/case"
   ln -sf /usr/x86_64-w64-mingw32/include/shellapi.h "$build/case/ShellAPI.h"
-  flags="-O2 -w -I$build/case"
+  # What Windows' headers of another make have.
+  flags="-O2 -w -I$build/case -DIF_NAMESIZE=256 -DNET_IFINDEX=ULONG -DNETIOAPI_API_=WINAPI"
 
   cmake_for_windows "$s/expat/expat" "$build/expat" -DCMAKE_C_FLAGS="$flags -DXML_GE=1" -DEXPAT_BUILD_TOOLS=OFF -DEXPAT_BUILD_TESTS=OFF \
     -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF
@@ -59,11 +60,13 @@ END
     -DPCRE2_BUILD_TESTS=OFF -DPCRE2_BUILD_PCRE2GREP=OFF
   ninja -C "$build/pcre2" install
 
-  # What Windows' headers of another make have, and the atomic operations that configure would have found.
+  # The atomic operations are what configure would have found.
   cmake_for_windows "$s/apr" "$build/apr" -DINSTALL_PDB=OFF -DCMAKE_C_STANDARD_LIBRARIES='-liphlpapi -lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' \
-    -DCMAKE_C_FLAGS="$flags -DIF_NAMESIZE=256 -DNET_IFINDEX=ULONG -DNETIOAPI_API_=WINAPI -DHAVE_ATOMIC_BUILTINS=1 -DHAVE_ATOMIC_BUILTINS64=1"
+    -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS=1 -DHAVE_ATOMIC_BUILTINS64=1"
   ninja -C "$build/apr" libapr-1
   cp "$s/apr/include/"*.h "$build/apr/apr.h" "$s/apr/include/arch/win32/"*.h "$s/apr/include/arch/"*.h "$s/apr/include/private/"*.h "$deps/include/"
+  mkdir -p "$deps/include/arch" && cp -r "$s/apr/include/arch/win32" "$deps/include/arch/"
+  : >"$deps/include/ap_config_auto.h" # what configure would have found: nothing that is asked for
   cp "$build"/apr/*.dll "$deps/bin/" && cp "$build"/apr/*.dll.a "$deps/lib/"
 
   cmake_for_windows "$s/apr-util" "$build/apr-util" -DINSTALL_PDB=OFF -DAPU_HAVE_ODBC=OFF -DAPR_HAS_LDAP=OFF -DCMAKE_C_FLAGS="$flags" \
@@ -73,7 +76,7 @@ END
   cp "$s/apr-util/include/"*.h "$build/apr-util/apu.h" "$build/apr-util/"apu_want.h "$build/apr-util/apr_ldap.h" "$deps/include/"
   cp "$build"/apr-util/*.dll "$deps/bin/" && cp "$build"/apr-util/*.dll.a "$deps/lib/"
 
-  cmake_for_windows "$s/apache2" "$build/httpd" -DINSTALL_PDB=OFF -DINSTALL_MANUAL=OFF -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS64=1" \
+  cmake_for_windows "$s/apache2" "$build/httpd" -DINSTALL_PDB=OFF -DINSTALL_MANUAL=OFF -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS64=1 -DBUILD_DATETIME='\"\"'" \
     -DCMAKE_C_STANDARD_LIBRARIES='-lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' -DPCRE_CFLAGS=-DHAVE_PCRE2 \
     -DPCRE_INCLUDE_DIR="$deps/include" -DPCRE_LIBRARIES="$(find "$deps/lib" -name '*pcre2-8.dll.a' | head -n 1)" \
     -DAPR_INCLUDE_DIR="$deps/include" -DAPR_LIBRARIES="$deps/lib/libapr-1.dll.a;$deps/lib/libaprutil-1.dll.a"
@@ -107,5 +110,7 @@ adapt_apr-util() { sed -i 's/ ##, \\/ , \\/; s/^\( *\)##AP/\1AP/' "$s/apr-util/i
 adapt_apache2() {
   native_tool apache2 server/gen_test_char.c
   # An option of Microsoft's linker; the resources with version and icon, whose definitions windres cannot be given.
-  sed -i '/LINK_FLAGS \/base:/d; s| build/win32/httpd.rc||' "$s/apache2/CMakeLists.txt"
+  sed -i 's:LINK_FLAGS /base.*:LINK_FLAGS "":; s| build/win32/httpd.rc||' "$s/apache2/CMakeLists.txt"
+  # It keeps windows.h from what user32 has until later, which is too late for the headers of COM.
+  sed -i '/define _WINUSER_/d; /undef _WINUSER_/d' "$s/apache2/server/mpm/winnt/service.c"
 }
