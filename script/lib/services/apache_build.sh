@@ -29,7 +29,7 @@ debian_source() {
 # cmake_for_windows SOURCE FOLDER [OPTION...]
 cmake_for_windows() {
   cmake -G Ninja -S "$1" -B "$2" -DCMAKE_TOOLCHAIN_FILE="$root/cmake/mingw-x86_64.cmake" -DCMAKE_INSTALL_PREFIX="$deps" \
-    -DCMAKE_BUILD_TYPE=None -DCMAKE_PROJECT_INCLUDE="$build/names.cmake" "${@:3}"
+    -DCMAKE_SHARED_LINKER_FLAGS=-static-libgcc -DCMAKE_BUILD_TYPE=None -DCMAKE_PROJECT_INCLUDE="$build/names.cmake" "${@:3}"
 }
 
 # build_apache: what is to be installed, into $build/server.
