@@ -60,8 +60,9 @@ END
     -DPCRE2_BUILD_TESTS=OFF -DPCRE2_BUILD_PCRE2GREP=OFF
   ninja -C "$build/pcre2" install
 
-  # The atomic operations are what configure would have found.
-  cmake_for_windows "$s/apr" "$build/apr" -DINSTALL_PDB=OFF -DCMAKE_C_STANDARD_LIBRARIES='-liphlpapi -lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' \
+  # The atomic operations are what configure would have found. Wine's source of random numbers loads crypt32, with libraries of
+  # Unix's, each time it is opened: apr's DLL keeps that loaded, or httpd takes a minute to have the thousands of them that it wants.
+  cmake_for_windows "$s/apr" "$build/apr" -DINSTALL_PDB=OFF -DCMAKE_C_STANDARD_LIBRARIES='-Wl,-u,CertCloseStore -lcrypt32 -liphlpapi -lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' \
     -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS=1 -DHAVE_ATOMIC_BUILTINS64=1"
   ninja -C "$build/apr" libapr-1
   cp "$s/apr/include/"*.h "$build/apr/apr.h" "$s/apr/include/arch/win32/"*.h "$s/apr/include/arch/"*.h "$s/apr/include/private/"*.h "$deps/include/"
