@@ -1,5 +1,5 @@
 # Sourced by script/services: what is done with every service, and what their definitions may use.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 c=$WINEPREFIX/drive_c
 places=(host a b)
@@ -105,7 +105,7 @@ make_vms() {
 # What a VM has installed is not on the host.
 not_on_the_host() {
   local path
-  ! in_place host sc query "$service" | grep STATE
+  if in_place host sc query "$service" | grep STATE; then return 1; fi
   for path in "${own[@]}"; do [ ! -e "$c/$path" ] || cmp -s <(find "$c/$path" | sort) "$work/own.${path//\//_}"; done
 }
 
@@ -151,7 +151,7 @@ stop_one() {
   stop_service a
   answers host
   answers b
-  ! answers a
+  if answers a; then return 1; fi
   start_service a
   check a
 }
