@@ -70,6 +70,8 @@ make_prefix() {
   "$wine" cmd.exe /c exit >/dev/null 2>&1 </dev/null
   # A display driver that shows nothing: without any, a program on the host cannot make a window.
   "$wine" reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f >/dev/null 2>&1 </dev/null
+  # How long a process may take until it is a service: Wine has 10 s where Windows has 30, and a loaded machine is slow.
+  "$wine" reg add 'HKLM\System\CurrentControlSet\Control' /v ServicesPipeTimeout /d "${limit}000" /f >/dev/null 2>&1 </dev/null
   wineserver -k || true
   wineserver -w
   wineserver -p >/dev/null 2>&1
