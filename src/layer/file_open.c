@@ -247,7 +247,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
 {
     struct str16 canon = name->path.canon, parent;
     struct store_view view, above;
-    bool empty = false;
+    bool empty = false, makes_folder = false;
     if (layer_changed(CHANGE_FILE_UPPER, canon) && shares_delete_pending(canon))
         return STATUS_DELETE_PENDING;
     NTSTATUS status = store_look(canon, &view);
@@ -291,6 +291,7 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
         if (!status)
             status = store_make_folder(parent);
         store_announce(canon);
+        makes_folder = call->options & FILE_DIRECTORY_FILE && !view.lower_hidden;
         break;
     case OVERLAY_COLLIDE:
         return STATUS_OBJECT_NAME_COLLISION;
@@ -304,6 +305,11 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     // What the call would have thrown away is still there when it was refused.
     if (status && empty)
         store_discard(canon);
+    // A folder that the VM has made has in it what the VM puts there, also when the host comes to
+    // have one of that name. Killed before the mark is made, or with no room for it, there is a
+    // folder that shows both.
+    if (!status && makes_folder && call->io->Information == FILE_CREATED)
+        store_hide(canon);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include "monitor/log.h"
+#include "vm/wine.h"
 
 enum {
     START_DEPTH_MAX = 128, // services that one start may bring with it
@@ -281,6 +282,10 @@ static void expand(struct graph *graph, size_t n)
         if (error != ERROR_SUCCESS) {
             log_line(L"service %s: depends on %.*s, which does not exist", service->name,
                      (int)item.len, (const wchar_t *)item.s);
+            // Wine has no services for drivers whose work it does itself, and its manager starts
+            // what depends on one, as on whatever else is not there. As natively, then.
+            if (vm_on_wine())
+                continue;
             graph->error = ERROR_SERVICE_DEPENDENCY_DELETED;
             break;
         }

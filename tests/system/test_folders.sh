@@ -24,6 +24,22 @@ test_listing_over_the_host() { same_over_the_host dir_list; }
 test_names_over_the_host() { same_over_the_host name_back; }
 test_watching_over_the_host() { same_over_the_host dir_watch; }
 
+# A folder that a VM has made has in it what the VM puts there, and stays so when the host makes one of the same
+# name; one that the host has shows what the host puts into it later.
+test_folder_of_its_own() {
+  mkdir -p "$scratch/hosts"
+  plume create making >/dev/null && plume start making >/dev/null || die 'there is no VM'
+  plume exec making cmd /c 'md C:\test\own\deep & echo vm > C:\test\own\both.txt & echo vm > C:\test\hosts\vm.txt'
+  mkdir -p "$scratch/own/deep"
+  for name in own/both own/host own/deep/host hosts/host; do echo host >"$scratch/$name.txt"; done
+  plume exec making cmd /c 'cd C:\test & dir /b own & dir /b own\deep & dir /b hosts & type own\both.txt & md own\deep\host.txt && echo made' |
+    tr -d '\r' >"$scratch/found"
+  plume rm -f making >/dev/null
+  grep -q made "$scratch/found" || die "what the host has is in the way: $(cat "$scratch/found")"
+  [ "$(grep -c '^host.txt$' "$scratch/found")" = 1 ] || die "the host's are seen: $(cat "$scratch/found")"
+  [ "$(cat "$scratch/own/both.txt")" = host ] && [ -f "$scratch/own/deep/host.txt" ] || die 'the host was changed'
+}
+
 # What the host changes is told of in a VM where the VM has not changed it itself; what another process of
 # the VM changes is; nothing of the store's is.
 test_watching_the_host() {

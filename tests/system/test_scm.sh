@@ -62,6 +62,21 @@ test_order_at_the_vms_start() {
   contains "$(plume logs order)" 'service OnDemand: what triggers its start does not happen in a VM'
 }
 
+# Windows refuses to start what depends on a service that does not exist; Wine's manager does not look. As natively.
+test_dependency_that_does_not_exist() {
+  vm=missing; vm missing
+  local natively=0
+  expect 0 "$wine" sc create PlumeMissing binPath= 'C:\windows\system32\spoolsv.exe' depend= PlumeNone
+  run "$wine" net start PlumeMissing
+  "$wine" sc query PlumeMissing 2>/dev/null | grep -q RUNNING || natively=1
+  "$wine" net stop PlumeMissing >/dev/null 2>&1
+  expect 0 "$wine" sc delete PlumeMissing
+  expect 0 plume exec missing sc create PlumeMissing binPath= 'C:\windows\system32\spoolsv.exe' depend= PlumeNone
+  run plume service missing start PlumeMissing
+  same 'whether it starts' $natively $((status != 0))
+  contains "$(plume logs missing)" 'service PlumeMissing: depends on PlumeNone, which does not exist'
+}
+
 test_groups_as_dependencies() {
   vm=groups; vm groups
   expect 0 plume exec groups "$guests/tool_svc_depend.exe"

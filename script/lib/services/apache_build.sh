@@ -1,36 +1,7 @@
 # Sourced by apache: the HTTP server and what it stands on, from Debian's sources, for 64-bit Windows.
-# shellcheck shell=bash
-
-# debian_source PACKAGE FOLDER: the package's source, patched as Debian has it, unpacked into the folder. The newest version
-# that can be had: a mirror may lack what its list has.
-debian_source() {
-  local package=$1 folder=$2 version apt=$build/apt
-  mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
-  if [ ! -s "$apt/apt.conf" ]; then
-    # A list of sources beside the machine's own, made from where its binary packages come from.
-    apt-get indextargets --format "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
-      'Created-By: Packages' 'Origin: Debian' | sort -u >"$apt/parts/sources.list"
-    printf '%s\n' "Dir::Etc::sourcelist \"/dev/null\";" "Dir::Etc::sourceparts \"$apt/parts\";" "Dir::State::lists \"$apt/lists\";" \
-      "Dir::Cache \"$apt/cache\";" >"$apt/apt.conf"
-    APT_CONFIG=$apt/apt.conf apt-get update -qq
-  fi
-  cd "$apt"
-  for version in $(APT_CONFIG=$apt/apt.conf apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -ruV); do
-    if APT_CONFIG=$apt/apt.conf apt-get source -qq --download-only --only-source "$package=$version"; then
-      rm -rf "$folder"
-      dpkg-source --no-check -x "${package}_${version#*:}.dsc" "$folder"
-      return
-    fi
-  done
-  echo "there is no source of $package"
-  return 1
-}
-
-# cmake_for_windows SOURCE FOLDER [OPTION...]
-cmake_for_windows() {
-  cmake -G Ninja -S "$1" -B "$2" -DCMAKE_TOOLCHAIN_FILE="$root/cmake/mingw-x86_64.cmake" -DCMAKE_INSTALL_PREFIX="$deps" \
-    -DCMAKE_BUILD_TYPE=None -DCMAKE_PROJECT_INCLUDE="$build/names.cmake" "${@:3}"
-}
+# shellcheck shell=bash disable=SC2154
+# shellcheck source=script/lib/services/debian_build.sh
+. "$definitions/debian_build.sh"
 
 # build_apache: what is to be installed, into $build/server.
 build_apache() {
@@ -42,15 +13,11 @@ build_apache() {
   mkdir -p "$s"
   for package in expat pcre2 apr apr-util apache2; do [ -e "$s/$package.done" ] || { debian_source $package "$s/$package"; adapt_$package; touch "$s/$package.done"; }; done
 
-  # The names that Windows gives: no "lib" before those that have one already.
-  cat >"$build/names.cmake" <<'END'
-set(CMAKE_SHARED_LIBRARY_PREFIX "")
-set(CMAKE_IMPORT_LIBRARY_PREFIX "")
-END
   # Headers that are named in capitals, as on a file system without case.
   mkdir -p "$build/case"
   ln -sf /usr/x86_64-w64-mingw32/include/shellapi.h "$build/case/ShellAPI.h"
-  flags="-O2 -w -I$build/case"
+  # What Windows' headers of another make have.
+  flags="-O2 -w -I$build/case -DIF_NAMESIZE=256 -DNET_IFINDEX=ULONG -DNETIOAPI_API_=WINAPI"
 
   cmake_for_windows "$s/expat/expat" "$build/expat" -DCMAKE_C_FLAGS="$flags -DXML_GE=1" -DEXPAT_BUILD_TOOLS=OFF -DEXPAT_BUILD_TESTS=OFF \
     -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF
@@ -59,11 +26,14 @@ END
     -DPCRE2_BUILD_TESTS=OFF -DPCRE2_BUILD_PCRE2GREP=OFF
   ninja -C "$build/pcre2" install
 
-  # What Windows' headers of another make have, and the atomic operations that configure would have found.
-  cmake_for_windows "$s/apr" "$build/apr" -DINSTALL_PDB=OFF -DCMAKE_C_STANDARD_LIBRARIES='-liphlpapi -lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' \
-    -DCMAKE_C_FLAGS="$flags -DIF_NAMESIZE=256 -DNET_IFINDEX=ULONG -DNETIOAPI_API_=WINAPI -DHAVE_ATOMIC_BUILTINS=1 -DHAVE_ATOMIC_BUILTINS64=1"
+  # The atomic operations are what configure would have found. Wine's source of random numbers loads crypt32, with libraries of
+  # Unix's, each time it is opened: apr's DLL keeps that loaded, or httpd takes a minute to have the thousands of them that it wants.
+  cmake_for_windows "$s/apr" "$build/apr" -DINSTALL_PDB=OFF -DCMAKE_C_STANDARD_LIBRARIES='-Wl,-u,CertCloseStore -lcrypt32 -liphlpapi -lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' \
+    -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS=1 -DHAVE_ATOMIC_BUILTINS64=1"
   ninja -C "$build/apr" libapr-1
   cp "$s/apr/include/"*.h "$build/apr/apr.h" "$s/apr/include/arch/win32/"*.h "$s/apr/include/arch/"*.h "$s/apr/include/private/"*.h "$deps/include/"
+  mkdir -p "$deps/include/arch" && cp -r "$s/apr/include/arch/win32" "$deps/include/arch/"
+  : >"$deps/include/ap_config_auto.h" # what configure would have found: nothing that is asked for
   cp "$build"/apr/*.dll "$deps/bin/" && cp "$build"/apr/*.dll.a "$deps/lib/"
 
   cmake_for_windows "$s/apr-util" "$build/apr-util" -DINSTALL_PDB=OFF -DAPU_HAVE_ODBC=OFF -DAPR_HAS_LDAP=OFF -DCMAKE_C_FLAGS="$flags" \
@@ -73,7 +43,7 @@ END
   cp "$s/apr-util/include/"*.h "$build/apr-util/apu.h" "$build/apr-util/"apu_want.h "$build/apr-util/apr_ldap.h" "$deps/include/"
   cp "$build"/apr-util/*.dll "$deps/bin/" && cp "$build"/apr-util/*.dll.a "$deps/lib/"
 
-  cmake_for_windows "$s/apache2" "$build/httpd" -DINSTALL_PDB=OFF -DINSTALL_MANUAL=OFF -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS64=1" \
+  cmake_for_windows "$s/apache2" "$build/httpd" -DINSTALL_PDB=OFF -DINSTALL_MANUAL=OFF -DCMAKE_C_FLAGS="$flags -DHAVE_ATOMIC_BUILTINS64=1 -DBUILD_DATETIME='\"\"'" \
     -DCMAKE_C_STANDARD_LIBRARIES='-lshell32 -ladvapi32 -lole32 -luser32 -lkernel32' -DPCRE_CFLAGS=-DHAVE_PCRE2 \
     -DPCRE_INCLUDE_DIR="$deps/include" -DPCRE_LIBRARIES="$(find "$deps/lib" -name '*pcre2-8.dll.a' | head -n 1)" \
     -DAPR_INCLUDE_DIR="$deps/include" -DAPR_LIBRARIES="$deps/lib/libapr-1.dll.a;$deps/lib/libaprutil-1.dll.a"
@@ -107,5 +77,7 @@ adapt_apr-util() { sed -i 's/ ##, \\/ , \\/; s/^\( *\)##AP/\1AP/' "$s/apr-util/i
 adapt_apache2() {
   native_tool apache2 server/gen_test_char.c
   # An option of Microsoft's linker; the resources with version and icon, whose definitions windres cannot be given.
-  sed -i '/LINK_FLAGS \/base:/d; s| build/win32/httpd.rc||' "$s/apache2/CMakeLists.txt"
+  sed -i 's:LINK_FLAGS /base.*:LINK_FLAGS "":; s| build/win32/httpd.rc||' "$s/apache2/CMakeLists.txt"
+  # It keeps windows.h from what user32 has until later, which is too late for the headers of COM.
+  sed -i '/define _WINUSER_/d; /undef _WINUSER_/d' "$s/apache2/server/mpm/winnt/service.c"
 }

@@ -1,5 +1,5 @@
 # Sourced by script/services: what is done with every service, and what their definitions may use.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 c=$WINEPREFIX/drive_c
 places=(host a b)
@@ -70,6 +70,8 @@ make_prefix() {
   "$wine" cmd.exe /c exit >/dev/null 2>&1 </dev/null
   # A display driver that shows nothing: without any, a program on the host cannot make a window.
   "$wine" reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f >/dev/null 2>&1 </dev/null
+  # How long a process may take until it is a service: Wine has 10 s where Windows has 30, and a loaded machine is slow.
+  "$wine" reg add 'HKLM\System\CurrentControlSet\Control' /v ServicesPipeTimeout /d "${limit}000" /f >/dev/null 2>&1 </dev/null
   wineserver -k || true
   wineserver -w
   wineserver -p >/dev/null 2>&1
@@ -105,7 +107,7 @@ make_vms() {
 # What a VM has installed is not on the host.
 not_on_the_host() {
   local path
-  ! in_place host sc query "$service" | grep STATE
+  if in_place host sc query "$service" | grep STATE; then return 1; fi
   for path in "${own[@]}"; do [ ! -e "$c/$path" ] || cmp -s <(find "$c/$path" | sort) "$work/own.${path//\//_}"; done
 }
 
@@ -151,7 +153,7 @@ stop_one() {
   stop_service a
   answers host
   answers b
-  ! answers a
+  if answers a; then return 1; fi
   start_service a
   check a
 }
