@@ -138,8 +138,24 @@ bool store_has(const struct vm *vm)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
-/* An address that no other VM of the store has; damaged VMs do not count. 0 with *error where there
- * is none. */
+/* Tells the store's folder from those that have the same path elsewhere on the machine: each Wine
+ * prefix has a drive C: of its own, and all share the loopback addresses. 0 if it cannot be asked.
+ */
+static uint64_t folder_id(const struct vm_store *store)
+{
+    BY_HANDLE_FILE_INFORMATION info = {0};
+    HANDLE folder = CreateFileW(store->path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                                OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (folder == INVALID_HANDLE_VALUE)
+        return 0;
+    GetFileInformationByHandle(folder, &info);
+    CloseHandle(folder);
+    return (((uint64_t)info.nFileIndexHigh << 32) | info.nFileIndexLow) ^
+           ((uint64_t)info.dwVolumeSerialNumber << 32);
+}
+
+/* An address that no other VM of the store has, and hardly one of another store; damaged VMs do not
+ * count. 0 with *error where there is none. */
 static uint32_t pick_address(const struct vm_store *store, const struct vm *vm,
                              struct plume_error *error)
 {
@@ -157,7 +173,8 @@ static uint32_t pick_address(const struct vm_store *store, const struct vm *vm,
             if (vm_open(&other, store, names.names[i], &ignored))
                 taken[count++] = other.config.ipv4;
         }
-        ipv4 = ipalloc_pick(str16_hash_nocase(STR16_HASH_SEED, str16_of(vm->nt)), taken, count);
+        uint64_t seed = STR16_HASH_SEED ^ folder_id(store);
+        ipv4 = ipalloc_pick(str16_hash_nocase(seed, str16_of(vm->nt)), taken, count);
         if (!ipv4)
             error_plain(error, L"cannot create the VM", vm->name, L"all addresses are taken", NULL);
     }

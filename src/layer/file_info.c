@@ -21,14 +21,14 @@ static bool has_right(HANDLE handle, ACCESS_MASK right)
 
 /* Before the VM's own file goes away, the host's of the same name must be hidden. Done first, so
  * that no instant shows the host's; should the deletion then fail, the VM's own is still before it.
- */
-static NTSTATUS prepare_deletion(HANDLE handle)
+ * *memory is layer_alloc()'s; *marked is the name in it of a folder that the VM has made, which was
+ * hidden from the first (open_changed() in file_open.c), else empty. */
+static NTSTATUS prepare_deletion(HANDLE handle, uint16_t **memory, struct str16 *marked)
 {
-    layer_cleanup_free uint16_t *memory = NULL;
     struct str16 canon;
     struct store_view view;
     bool own;
-    NTSTATUS status = file_name_of_handle(handle, &memory, &canon, &own);
+    NTSTATUS status = file_name_of_handle(handle, memory, &canon, &own);
     if (status == STATUS_OBJECT_TYPE_MISMATCH)
         return STATUS_SUCCESS; // no file
     if (status)
@@ -38,11 +38,27 @@ static NTSTATUS prepare_deletion(HANDLE handle)
     if (!has_right(handle, DELETE))
         return STATUS_SUCCESS; // the system refuses it
     status = store_look(canon, &view);
+    if (!status && view.lower_hidden && view.upper & FILE_ATTRIBUTE_DIRECTORY)
+        *marked = canon;
     if (status || !view.lower)
         return status;
     if (view.lower & FILE_ATTRIBUTE_DIRECTORY && (status = store_check_lower_empty(canon)))
         return status;
     return store_hide(canon);
+}
+
+static NTSTATUS set_deletion(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG length,
+                             FILE_INFORMATION_CLASS class)
+{
+    layer_cleanup_free uint16_t *memory = NULL;
+    struct str16 marked = {0};
+    NTSTATUS status = prepare_deletion(handle, &memory, &marked);
+    if (!status)
+        status = real.NtSetInformationFile(handle, io, info, length, class);
+    // What hid nothing must not pile up: programs make and delete folders by the thousand.
+    if (!status && marked.len)
+        store_forget_hidden(marked);
+    return status;
 }
 
 /* Times and attributes, which Wine (8, dlls/ntdll/unix/file.c, NtSetInformationFile) sets through
@@ -291,14 +307,12 @@ NTSTATUS NTAPI layer_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     case FileBasicInformation:
         return set_basic(handle, io, info, length);
     case FileDispositionInformation:
-        if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info &&
-            (status = prepare_deletion(handle)))
-            return status;
+        if (info && length >= sizeof(BOOLEAN) && *(BOOLEAN *)info)
+            return set_deletion(handle, io, info, length, class);
         break;
     case NT_FILE_DISPOSITION_INFORMATION_EX:
-        if (info && length >= sizeof(ULONG) && *(ULONG *)info & 1 &&
-            (status = prepare_deletion(handle)))
-            return status;
+        if (info && length >= sizeof(ULONG) && *(ULONG *)info & 1)
+            return set_deletion(handle, io, info, length, class);
         break;
     case FileCompletionInformation:
         status = real.NtSetInformationFile(handle, io, info, length, class);

@@ -369,6 +369,21 @@ NTSTATUS store_hide(struct str16 canon)
     return trace_changed(TRACE_FILE, canon, TRACE_HIDDEN, status);
 }
 
+void store_forget_hidden(struct str16 canon)
+{
+    struct str16_buf mark, lower;
+    layer_cleanup_free uint16_t *mark_memory = mark_name(canon, &mark);
+    layer_cleanup_free uint16_t *lower_memory = store_lower_name(canon, 0, &lower);
+    ULONG attributes = 0;
+    HANDLE handle;
+    if (!mark_memory || !lower_memory || host_attributes(str16_view(&lower), &attributes) ||
+        attributes)
+        return;
+    if (!host_open(str16_view(&mark), DELETE, FILE_OPEN,
+                   FILE_NON_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE, 0, &handle))
+        real.NtClose(handle);
+}
+
 /* The store's own canonical name: the same for the life of the process, and asked for at every
  * open. */
 static struct str16 store_canon(void)

@@ -95,6 +95,9 @@ bool store_marked_path(struct str16 path, struct str16_buf *name);
 /* Sets the mark that hides the host's `canon`. */
 NTSTATUS store_hide(struct str16 canon);
 
+/* Takes the mark away if there is nothing of the host's that it hides. */
+void store_forget_hidden(struct str16 canon);
+
 /* The canonical name that an absolute NT name of the host has in the VM: of something in files\ the
  * name that the VM knows, and *own is set. *memory is layer_alloc()'s. STATUS_OBJECT_NAME_NOT_FOUND
  * for other names in the store, STATUS_OBJECT_TYPE_MISMATCH where it is no file's. */

@@ -40,6 +40,19 @@ test_folder_of_its_own() {
   [ "$(cat "$scratch/own/both.txt")" = host ] && [ -f "$scratch/own/deep/host.txt" ] || die 'the host was changed'
 }
 
+# What marks such a folder goes with it, so that folders which come and go leave nothing, and hide nothing later.
+test_folders_that_come_and_go() {
+  local marks
+  plume create going >/dev/null && plume start going >/dev/null || die 'there is no VM'
+  plume exec going cmd /c 'md C:\test\first & rd C:\test\first'
+  marks=$(find "$WINEPREFIX"/drive_c/users/*/AppData/Local/plume/vms/going/hidden -type f | wc -l)
+  plume exec going cmd /c 'for /L %i in (1,1,20) do @(md C:\test\folder%i\in & rd /s /q C:\test\folder%i)'
+  same 'marks that are left' "$marks" "$(find "$WINEPREFIX"/drive_c/users/*/AppData/Local/plume/vms/going/hidden -type f | wc -l)"
+  mkdir "$scratch/folder7"
+  contains "$(plume exec going cmd /c 'dir /b C:\test')" folder7
+  plume rm -f going >/dev/null
+}
+
 # What the host changes is told of in a VM where the VM has not changed it itself; what another process of
 # the VM changes is; nothing of the store's is.
 test_watching_the_host() {

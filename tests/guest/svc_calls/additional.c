@@ -28,7 +28,7 @@ struct node {
     BOOLEAN remove;
 };
 
-static BOOL has(SC_HANDLE service, DWORD level)
+static bool has(SC_HANDLE service, DWORD level)
 {
     char buffer[4096];
     DWORD needed;
@@ -190,7 +190,9 @@ void additional_configuration(void)
     if (has(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO)) {
         for (DWORD level = 0; level <= 14; level++) {
             query(service, level, "unset");
-            if (has(service, level))
+            bool list = level == SERVICE_CONFIG_FAILURE_ACTIONS ||
+                        level == SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO;
+            if (!list || has(service, level))
                 TRY(ChangeServiceConfig2W(service, level, NULL), "level %lu: change to nothing",
                     level);
         }
