@@ -1,14 +1,16 @@
 #include "core/change_index.h"
+#include "core/levels.h"
 
 enum { PRESENT_BITS = 1 << 18 };
 
 struct change_index {
     uint32_t order;
-    uint32_t count;
+    uint32_t top; // the highest level of slots that is in use
     uint32_t full;
     uint32_t generation;
     uint32_t version;
     uint32_t counts[CHANGE_KINDS]; // that were added of each kind
+    uint32_t taken[LEVELS_MAX];    // slots of each level
     // A bit for the hashes that lead to it. What is asked for is mostly not in the set: this says
     // so from a few pages, where the slots' would each be touched by somebody and stay in memory.
     uint64_t present[PRESENT_BITS / 64];
@@ -51,6 +53,17 @@ static uint32_t bit_of(uint64_t hash)
     return (uint32_t)(hash >> 32) % PRESENT_BITS;
 }
 
+static bool is_in_level(const struct change_index *index, uint32_t level, uint64_t hash)
+{
+    const uint64_t *slots = index->slots + levels_start(index->order, level);
+    size_t mask = levels_size(index->order, level) - 1;
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
+        uint64_t slot = __atomic_load_n(&slots[i], __ATOMIC_ACQUIRE);
+        if (!slot || slot == hash)
+            return slot != 0;
+    }
+}
+
 static bool has(const struct change_index *index, uint64_t hash)
 {
     if (is_full(index))
@@ -58,22 +71,36 @@ static bool has(const struct change_index *index, uint64_t hash)
     uint32_t bit = bit_of(hash);
     if (!(__atomic_load_n(&index->present[bit / 64], __ATOMIC_ACQUIRE) >> bit % 64 & 1))
         return false;
-    size_t mask = ((size_t)1 << index->order) - 1;
-    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-        uint64_t slot = __atomic_load_n(&index->slots[i], __ATOMIC_ACQUIRE);
-        if (!slot)
-            return false;
-        if (slot == hash)
+    // Beyond `top` there is no name whose bit was seen: it is raised before the name is put there.
+    uint32_t top = __atomic_load_n(&index->top, __ATOMIC_ACQUIRE);
+    for (uint32_t level = 0; level <= top; level++)
+        if (is_in_level(index, level, hash))
             return true;
+    return false;
+}
+
+/* Takes room for a name in the lowest level that has some, at most three quarters of one, so that a
+ * search ends soon. False when there is none. */
+static bool take_room(struct change_index *index, uint32_t *level)
+{
+    for (*level = __atomic_load_n(&index->top, __ATOMIC_ACQUIRE);; ++*level) {
+        uint32_t room = levels_size(index->order, *level) / 4 * 3;
+        if (__atomic_fetch_add(&index->taken[*level], 1, __ATOMIC_RELAXED) < room)
+            return true;
+        if (*level + 1 == levels_of(index->order))
+            return false;
+        uint32_t top = *level;
+        __atomic_compare_exchange_n(&index->top, &top, *level + 1, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED);
     }
 }
 
 static void add(struct change_index *index, enum change change, uint64_t hash)
 {
-    size_t size = (size_t)1 << index->order, mask = size - 1;
+    uint32_t level;
     if (has(index, hash))
         return;
-    if (__atomic_add_fetch(&index->count, 1, __ATOMIC_RELAXED) > size / 4 * 3) {
+    if (!take_room(index, &level)) {
         __atomic_store_n(&index->full, 1, __ATOMIC_RELEASE);
         return;
     }
@@ -82,9 +109,11 @@ static void add(struct change_index *index, enum change change, uint64_t hash)
     // Before the name, too: a bit without a name costs a look, a name without a bit would be lost.
     __atomic_or_fetch(&index->present[bit_of(hash) / 64], UINT64_C(1) << bit_of(hash) % 64,
                       __ATOMIC_ACQ_REL);
+    uint64_t *slots = index->slots + levels_start(index->order, level);
+    size_t mask = levels_size(index->order, level) - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t found = 0;
-        if (__atomic_compare_exchange_n(&index->slots[i], &found, hash, false, __ATOMIC_ACQ_REL,
+        if (__atomic_compare_exchange_n(&slots[i], &found, hash, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE) ||
             found == hash)
             return;

@@ -1,7 +1,9 @@
+#include "core/levels.h"
 #include "core/share.h"
 
 enum {
-    REACH_MAX = 1024, // how far from its place an entry may be
+    REACH_MAX = 1024, // how far from its place an entry may be, in the last level
+    REACH_LOW = 32,   // and in those before it
 
     // winnt.h
     READ = 0x1 | 0x20 | 0x80000000 | 0x20000000 | 0x10000000 | 0x02000000, // data, execute, generic
@@ -28,9 +30,9 @@ struct entry {
 
 struct share_table {
     uint32_t order;
-    uint32_t reach; // the farthest that an entry ever was from its place
     uint32_t news;
     uint32_t handed_over;
+    uint32_t reach[LEVELS_MAX]; // how many places entries ever took from their own on; 0: none
     struct entry entries[];
 };
 
@@ -49,50 +51,76 @@ static uint64_t owner_of(const struct share_open *open)
     return (uint64_t)open->process << 32 | open->handle;
 }
 
-static struct entry *entry_at(const struct share_table *table, uint64_t place)
-{
-    return (struct entry *)&table->entries[place & (((uint64_t)1 << table->order) - 1)];
-}
-
 static uint64_t place_of(uint64_t name)
 {
     return name ^ name >> 32;
 }
 
-static void reach_at_least(struct share_table *table, uint32_t distance)
+/* The entry `distance` places after the name's own in a level. */
+static struct entry *entry_at(const struct share_table *table, uint32_t level, uint64_t name,
+                              uint32_t distance)
 {
-    uint32_t reach = __atomic_load_n(&table->reach, __ATOMIC_SEQ_CST);
-    while (reach < distance && !__atomic_compare_exchange_n(&table->reach, &reach, distance, false,
-                                                            __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    uint32_t mask = levels_size(table->order, level) - 1;
+    uint32_t place = ((uint32_t)place_of(name) + distance) & mask;
+    return (struct entry *)&table->entries[levels_start(table->order, level) + place];
+}
+
+static uint32_t reach_of(const struct share_table *table, uint32_t level)
+{
+    return __atomic_load_n(&table->reach[level], __ATOMIC_SEQ_CST);
+}
+
+static void reach_at_least(struct share_table *table, uint32_t level, uint32_t places)
+{
+    uint32_t reach = reach_of(table, level);
+    while (reach < places &&
+           !__atomic_compare_exchange_n(&table->reach[level], &reach, places, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         continue;
+}
+
+static uint32_t reach_limit(const struct share_table *table, uint32_t level)
+{
+    uint32_t size = levels_size(table->order, level);
+    uint32_t limit = level + 1 == levels_of(table->order) ? REACH_MAX : REACH_LOW;
+    return size < limit ? size : limit;
+}
+
+/* Makes a free entry the open's, without a name. */
+static bool take(struct entry *entry, const struct share_open *open)
+{
+    uint64_t free_owner = 0;
+    if (__atomic_load_n(&entry->owner, __ATOMIC_RELAXED) ||
+        !__atomic_compare_exchange_n(&entry->owner, &free_owner, owner_of(open), false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return false;
+    if (__atomic_load_n(&entry->tellers, __ATOMIC_SEQ_CST)) {
+        // What they tell is of the open that was here before. Elsewhere, then.
+        __atomic_store_n(&entry->owner, 0, __ATOMIC_RELEASE);
+        return false;
+    }
+    // Before what it holds changes. Released: who sees any of the new sees the round, too.
+    __atomic_add_fetch(&entry->round, 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&entry->access, open->access, __ATOMIC_RELEASE);
+    __atomic_store_n(&entry->share, open->share, __ATOMIC_RELEASE);
+    __atomic_store_n(&entry->options, open->options, __ATOMIC_RELEASE);
+    __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&entry->copy, 0, __ATOMIC_RELAXED);
+    return true;
 }
 
 uint32_t share_add(struct share_table *table, uint64_t name, const struct share_open *open)
 {
-    uint32_t size = UINT32_C(1) << table->order;
-    for (uint32_t distance = 0; distance < REACH_MAX && distance < size; distance++) {
-        struct entry *entry = entry_at(table, place_of(name) + distance);
-        uint64_t free_owner = 0;
-        if (__atomic_load_n(&entry->owner, __ATOMIC_RELAXED) ||
-            !__atomic_compare_exchange_n(&entry->owner, &free_owner, owner_of(open), false,
-                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-            continue;
-        if (__atomic_load_n(&entry->tellers, __ATOMIC_SEQ_CST)) {
-            // What they tell is of the open that was here before. Elsewhere, then.
-            __atomic_store_n(&entry->owner, 0, __ATOMIC_RELEASE);
-            continue;
+    for (uint32_t level = 0; level < levels_of(table->order); level++) {
+        for (uint32_t distance = 0; distance < reach_limit(table, level); distance++) {
+            struct entry *entry = entry_at(table, level, name, distance);
+            if (!take(entry, open))
+                continue;
+            reach_at_least(table, level, distance + 1);
+            // In one order with what the caller does next, which is to see whether there is a copy.
+            __atomic_store_n(&entry->name, name, __ATOMIC_SEQ_CST);
+            return (uint32_t)(entry - table->entries) + 1;
         }
-        // Before what it holds changes. Released: who sees any of the new sees the round, too.
-        __atomic_add_fetch(&entry->round, 1, __ATOMIC_ACQ_REL);
-        __atomic_store_n(&entry->access, open->access, __ATOMIC_RELEASE);
-        __atomic_store_n(&entry->share, open->share, __ATOMIC_RELEASE);
-        __atomic_store_n(&entry->options, open->options, __ATOMIC_RELEASE);
-        __atomic_store_n(&entry->doom, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&entry->copy, 0, __ATOMIC_RELAXED);
-        reach_at_least(table, distance);
-        // In one order with what the caller does next, which is to see whether there is a copy.
-        __atomic_store_n(&entry->name, name, __ATOMIC_SEQ_CST);
-        return (uint32_t)(entry - table->entries) + 1;
     }
     return 0;
 }
@@ -138,16 +166,21 @@ static bool read_entry(const struct entry *entry, uint64_t *name, struct share_o
 bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
                 struct share_open *open)
 {
-    uint32_t reach = __atomic_load_n(&table->reach, __ATOMIC_SEQ_CST), mask, distance = 0;
-    mask = (UINT32_C(1) << table->order) - 1;
-    if (*at)
-        distance = ((*at - 1 - (uint32_t)place_of(name)) & mask) + 1;
-    for (; distance <= reach; distance++) {
-        const struct entry *entry = entry_at(table, place_of(name) + distance);
-        if (!read_entry(entry, &name, open))
-            continue;
-        *at = (uint32_t)(entry - table->entries) + 1;
-        return true;
+    uint32_t level = 0, distance = 0;
+    if (*at) {
+        level = levels_at(table->order, *at - 1);
+        uint32_t place = *at - 1 - levels_start(table->order, level);
+        distance =
+            ((place - (uint32_t)place_of(name)) & (levels_size(table->order, level) - 1)) + 1;
+    }
+    for (; level < levels_of(table->order); level++, distance = 0) {
+        for (uint32_t reach = reach_of(table, level); distance < reach; distance++) {
+            const struct entry *entry = entry_at(table, level, name, distance);
+            if (!read_entry(entry, &name, open))
+                continue;
+            *at = (uint32_t)(entry - table->entries) + 1;
+            return true;
+        }
     }
     return false;
 }
@@ -155,14 +188,19 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
 bool share_next_of(const struct share_table *table, uint32_t process, uint32_t *at, uint64_t *name,
                    struct share_open *open)
 {
-    for (uint32_t place = *at; place < UINT32_C(1) << table->order; place++) {
-        const struct entry *entry = &table->entries[place];
-        *name = 0;
-        if (__atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE) >> 32 != process ||
-            !read_entry(entry, name, open) || open->process != process)
-            continue;
-        *at = place + 1;
-        return true;
+    for (uint32_t level = 0; level < levels_of(table->order); level++) {
+        uint32_t start = levels_start(table->order, level);
+        // A level that nothing was ever put into is not touched.
+        uint32_t end = reach_of(table, level) ? start + levels_size(table->order, level) : 0;
+        for (uint32_t place = *at > start ? *at : start; place < end; place++) {
+            const struct entry *entry = &table->entries[place];
+            *name = 0;
+            if (__atomic_load_n(&entry->owner, __ATOMIC_ACQUIRE) >> 32 != process ||
+                !read_entry(entry, name, open) || open->process != process)
+                continue;
+            *at = place + 1;
+            return true;
+        }
     }
     return false;
 }

@@ -112,6 +112,60 @@ static void full(void **state)
     free(table);
 }
 
+/* A table of several levels: all is found wherever it lies, each once, and low places come first.
+ */
+static void levels(void **state)
+{
+    (void)state;
+    enum { ORDER = 12, SIZE = 1 << ORDER, EACH = SIZE / 8 };
+    struct share_table *table = make(ORDER);
+    static uint32_t entries[SIZE];
+    uint32_t last = 0, at, seen = 0;
+    uint64_t name;
+    struct share_open found;
+    // One name has more opens than the lower levels take of one.
+    for (uint32_t i = 0; i < 1500; i++) {
+        struct share_open open = by(1, i + 1);
+        entries[i] = share_add(table, 7, &open);
+        if (!entries[i])
+            break;
+        last = i + 1;
+    }
+    assert_in_range(last, 1024, 1499); // the last level takes 1024 of a name, the others some
+    assert_int_equal(count(table, 7), last);
+    for (uint32_t i = 0; i < last; i++) {
+        struct share_open open = by(1, i + 1);
+        share_remove(table, entries[i], 7, &open);
+    }
+    assert_int_equal(count(table, 7), 0);
+    // Many names fill the first level before they go on.
+    for (uint32_t i = 0; i < SIZE / 2; i++) {
+        struct share_open open = by(i % 2 + 1, i + 1);
+        entries[i] = share_add(table, i % EACH + 1, &open);
+        assert_int_not_equal(entries[i], 0);
+        if (i < 512)
+            assert_in_range(entries[i], 1, 512);
+    }
+    for (uint32_t i = 0; i < EACH; i++)
+        assert_int_equal(count(table, i + 1), SIZE / 2 / EACH);
+    for (at = 0; share_next_of(table, 2, &at, &name, &found); seen++) {
+        assert_int_equal(found.process, 2);
+        assert_int_equal((found.handle - 1) % EACH + 1, name);
+        assert_int_equal(entries[found.handle - 1], at);
+    }
+    assert_int_equal(seen, SIZE / 4);
+    for (uint32_t i = 0; i < SIZE / 2; i++) {
+        struct share_open open = by(i % 2 + 1, i + 1);
+        share_remove(table, entries[i], i % EACH + 1, &open);
+    }
+    for (uint32_t i = 0; i < EACH; i++)
+        assert_int_equal(count(table, i + 1), 0);
+    // From the very end there is nothing more.
+    at = SIZE;
+    assert_false(share_next_of(table, 2, &at, &name, &found));
+    free(table);
+}
+
 static void copies(void **state)
 {
     (void)state;
@@ -159,7 +213,7 @@ static void *work(void *context)
     uint32_t seed = worker->process;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         seed = seed * 1664525 + 1013904223;
-        uint64_t name = UINT64_C(0x1234567800000000) + seed % NAMES;
+        uint64_t name = UINT64_C(0x1234567800000000) + (seed >> 8) % NAMES;
         struct share_open open = by(worker->process, i + 1), found;
         uint32_t entry = share_add(worker->table, name, &open), seen = 0;
         if (!entry)
@@ -181,10 +235,9 @@ static void *work(void *context)
     return NULL;
 }
 
-static void several_threads(void **state)
+static void work_together(unsigned order)
 {
-    (void)state;
-    struct share_table *table = make(5);
+    struct share_table *table = make(order);
     struct worker workers[THREADS];
     for (uint32_t i = 0; i < THREADS; i++) {
         workers[i] = (struct worker){.table = table, .process = i + 1};
@@ -201,6 +254,13 @@ static void several_threads(void **state)
     for (uint64_t name = 0; name < NAMES; name++)
         assert_int_equal(count(table, UINT64_C(0x1234567800000000) + name), 0);
     free(table);
+}
+
+static void several_threads(void **state)
+{
+    (void)state;
+    work_together(5);
+    work_together(11);
 }
 
 static void handed_over(void **state)
@@ -239,11 +299,9 @@ static void handed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conflicts),
-        cmocka_unit_test(add_find_remove),
-        cmocka_unit_test(full),
-        cmocka_unit_test(copies),
-        cmocka_unit_test(several_threads),
+        cmocka_unit_test(conflicts),   cmocka_unit_test(add_find_remove),
+        cmocka_unit_test(full),        cmocka_unit_test(levels),
+        cmocka_unit_test(copies),      cmocka_unit_test(several_threads),
         cmocka_unit_test(handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
