@@ -1,5 +1,5 @@
 #include "core/change_index.h"
-#include "core/levels.h"
+#include "core/table_levels.h"
 
 enum { PRESENT_BITS = 1 << 18 };
 
@@ -9,8 +9,8 @@ struct change_index {
     uint32_t full;
     uint32_t generation;
     uint32_t version;
-    uint32_t counts[CHANGE_KINDS]; // that were added of each kind
-    uint32_t taken[LEVELS_MAX];    // slots of each level
+    uint32_t counts[CHANGE_KINDS];    // that were added of each kind
+    uint32_t taken[TABLE_LEVELS_MAX]; // slots of each level
     // A bit for the hashes that lead to it. What is asked for is mostly not in the set: this says
     // so from a few pages, where the slots' would each be touched by somebody and stay in memory.
     uint64_t present[PRESENT_BITS / 64];
@@ -55,8 +55,8 @@ static uint32_t bit_of(uint64_t hash)
 
 static bool is_in_level(const struct change_index *index, uint32_t level, uint64_t hash)
 {
-    const uint64_t *slots = index->slots + levels_start(index->order, level);
-    size_t mask = levels_size(index->order, level) - 1;
+    const uint64_t *slots = index->slots + table_level_start(index->order, level);
+    size_t mask = table_level_size(index->order, level) - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t slot = __atomic_load_n(&slots[i], __ATOMIC_ACQUIRE);
         if (!slot || slot == hash)
@@ -84,10 +84,10 @@ static bool has(const struct change_index *index, uint64_t hash)
 static bool take_room(struct change_index *index, uint32_t *level)
 {
     for (*level = __atomic_load_n(&index->top, __ATOMIC_ACQUIRE);; ++*level) {
-        uint32_t room = levels_size(index->order, *level) / 4 * 3;
+        uint32_t room = table_level_size(index->order, *level) / 4 * 3;
         if (__atomic_fetch_add(&index->taken[*level], 1, __ATOMIC_RELAXED) < room)
             return true;
-        if (*level + 1 == levels_of(index->order))
+        if (*level + 1 == table_levels(index->order))
             return false;
         uint32_t top = *level;
         __atomic_compare_exchange_n(&index->top, &top, *level + 1, false, __ATOMIC_ACQ_REL,
@@ -109,8 +109,8 @@ static void add(struct change_index *index, enum change change, uint64_t hash)
     // Before the name, too: a bit without a name costs a look, a name without a bit would be lost.
     __atomic_or_fetch(&index->present[bit_of(hash) / 64], UINT64_C(1) << bit_of(hash) % 64,
                       __ATOMIC_ACQ_REL);
-    uint64_t *slots = index->slots + levels_start(index->order, level);
-    size_t mask = levels_size(index->order, level) - 1;
+    uint64_t *slots = index->slots + table_level_start(index->order, level);
+    size_t mask = table_level_size(index->order, level) - 1;
     for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint64_t found = 0;
         if (__atomic_compare_exchange_n(&slots[i], &found, hash, false, __ATOMIC_ACQ_REL,

@@ -1,5 +1,5 @@
-#include "core/levels.h"
 #include "core/share.h"
+#include "core/table_levels.h"
 
 enum {
     REACH_MAX = 1024, // how far from its place an entry may be, in the last level
@@ -32,7 +32,8 @@ struct share_table {
     uint32_t order;
     uint32_t news;
     uint32_t handed_over;
-    uint32_t reach[LEVELS_MAX]; // how many places entries ever took from their own on; 0: none
+    uint32_t
+        reach[TABLE_LEVELS_MAX]; // how many places entries ever took from their own on; 0: none
     struct entry entries[];
 };
 
@@ -60,9 +61,9 @@ static uint64_t place_of(uint64_t name)
 static struct entry *entry_at(const struct share_table *table, uint32_t level, uint64_t name,
                               uint32_t distance)
 {
-    uint32_t mask = levels_size(table->order, level) - 1;
+    uint32_t mask = table_level_size(table->order, level) - 1;
     uint32_t place = ((uint32_t)place_of(name) + distance) & mask;
-    return (struct entry *)&table->entries[levels_start(table->order, level) + place];
+    return (struct entry *)&table->entries[table_level_start(table->order, level) + place];
 }
 
 static uint32_t reach_of(const struct share_table *table, uint32_t level)
@@ -81,8 +82,8 @@ static void reach_at_least(struct share_table *table, uint32_t level, uint32_t p
 
 static uint32_t reach_limit(const struct share_table *table, uint32_t level)
 {
-    uint32_t size = levels_size(table->order, level);
-    uint32_t limit = level + 1 == levels_of(table->order) ? REACH_MAX : REACH_LOW;
+    uint32_t size = table_level_size(table->order, level);
+    uint32_t limit = level + 1 == table_levels(table->order) ? REACH_MAX : REACH_LOW;
     return size < limit ? size : limit;
 }
 
@@ -111,7 +112,7 @@ static bool take(struct entry *entry, const struct share_open *open)
 
 uint32_t share_add(struct share_table *table, uint64_t name, const struct share_open *open)
 {
-    for (uint32_t level = 0; level < levels_of(table->order); level++) {
+    for (uint32_t level = 0; level < table_levels(table->order); level++) {
         for (uint32_t distance = 0; distance < reach_limit(table, level); distance++) {
             struct entry *entry = entry_at(table, level, name, distance);
             if (!take(entry, open))
@@ -168,12 +169,12 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
 {
     uint32_t level = 0, distance = 0;
     if (*at) {
-        level = levels_at(table->order, *at - 1);
-        uint32_t place = *at - 1 - levels_start(table->order, level);
+        level = table_level_at(table->order, *at - 1);
+        uint32_t place = *at - 1 - table_level_start(table->order, level);
         distance =
-            ((place - (uint32_t)place_of(name)) & (levels_size(table->order, level) - 1)) + 1;
+            ((place - (uint32_t)place_of(name)) & (table_level_size(table->order, level) - 1)) + 1;
     }
-    for (; level < levels_of(table->order); level++, distance = 0) {
+    for (; level < table_levels(table->order); level++, distance = 0) {
         for (uint32_t reach = reach_of(table, level); distance < reach; distance++) {
             const struct entry *entry = entry_at(table, level, name, distance);
             if (!read_entry(entry, &name, open))
@@ -188,10 +189,10 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
 bool share_next_of(const struct share_table *table, uint32_t process, uint32_t *at, uint64_t *name,
                    struct share_open *open)
 {
-    for (uint32_t level = 0; level < levels_of(table->order); level++) {
-        uint32_t start = levels_start(table->order, level);
+    for (uint32_t level = 0; level < table_levels(table->order); level++) {
+        uint32_t start = table_level_start(table->order, level);
         // A level that nothing was ever put into is not touched.
-        uint32_t end = reach_of(table, level) ? start + levels_size(table->order, level) : 0;
+        uint32_t end = reach_of(table, level) ? start + table_level_size(table->order, level) : 0;
         for (uint32_t place = *at > start ? *at : start; place < end; place++) {
             const struct entry *entry = &table->entries[place];
             *name = 0;

@@ -43,7 +43,7 @@ bool share_next(const struct share_table *table, uint64_t name, uint32_t *at,
                 struct share_open *open);
 
 /* Finds the entries of `process` one after the other, whatever their names: for what happens
- * rarely, as it looks at all places of the table. */
+ * rarely, as it looks at all places that were ever in use. */
 bool share_next_of(const struct share_table *table, uint32_t process, uint32_t *at, uint64_t *name,
                    struct share_open *open);
 

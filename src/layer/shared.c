@@ -10,7 +10,7 @@
 #define SUFFIX ".shared"
 
 enum {
-    // Room for 390,000 names in 4 MiB, of which only the pages that hold a name are ever touched.
+    // Room for 390,000 names in 4 MiB, of which as much is touched as the names need.
     // With more, everything counts as changed: a VM stays right and becomes slower.
     CHANGES_ORDER = 19,
     SHARES_ORDER = 14,

@@ -70,15 +70,18 @@ prepare() {
 # Of a call to Wine's server, a wake-up of a sleeping processor takes several times as long as the call itself, and
 # where the system places client and server is chance. So calls are measured on one processor: this tells the work.
 measure_operations() {
-  keep_on 0
-  limit=600 within taskset -c 0 python3 -B "$root/script/lib/bench/alternate.py" "$samples" "$1" 590 \
+  local all first
+  all=$(taskset -c -p $$ | sed 's/.*: //') # as taskset writes them: 0-3,8
+  first=${all%%[-,]*}
+  keep_on "$first"
+  limit=600 within taskset -c "$first" python3 -B "$root/script/lib/bench/alternate.py" "$samples" "$1" 590 \
     "$wine" "$probe" "$files" native -- "$plume" exec bench "$probe" "$files" vm 2>&1 || die 'the probe failed'
-  keep_on "0-$(($(nproc --all) - 1))"
+  keep_on "$all"
 }
 # keep_on PROCESSORS: whatever runs in the prefix, its server and the VM's monitor among it, runs on these.
 keep_on() {
   local each
-  for each in $(of_prefix "$WINEPREFIX" '\.exe') $(of_prefix "$WINEPREFIX" wineserver); do
+  for each in $(of_prefix "$WINEPREFIX" '\.exe|wineserver'); do
     taskset -a -c -p "$1" "$each" >/dev/null 2>&1 || true # it may have ended
   done
 }
