@@ -27,13 +27,13 @@ static BOOL appears(const wchar_t *path, DWORD milliseconds)
 /* The service can miss that a task is to be run: it tries for 200 ms to open the file, which the
  * one who writes may still have open, and takes one of the changes of its folder that come
  * together (Wine 8, IPersistFile::Load in dlls/mstask/task.c, dlls/schedsvc/svc_main.c). So it is
- * asked again, and standard error says so. */
+ * asked again, and says so in a line that need not be the same elsewhere. */
 static BOOL is_run(ITask *task, const wchar_t *output)
 {
     for (unsigned time = 1; time <= 6; time++) {
         if (appears(output, 10000))
             return TRUE;
-        fprintf(stderr, "the task was missed, time %u\n", time);
+        printf("differs: the task was missed, time %u\n", time);
         ITask_Run(task);
     }
     return appears(output, 10000);
