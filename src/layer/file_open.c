@@ -243,6 +243,21 @@ static NTSTATUS check_lower(const struct open_call *call, const struct file_name
                : STATUS_SUCCESS;
 }
 
+/* Opens what the VM has of its own already, which need not be looked for first. STATUS_RETRY when
+ * it is not that simple: nothing was done. */
+static NTSTATUS open_upper_if_there(const struct open_call *call, const struct file_name *name)
+{
+    struct store_view view = {.upper = FILE_ATTRIBUTE_NORMAL};
+    if (call->disposition != FILE_OPEN || call->options & FILE_DELETE_ON_CLOSE ||
+        !layer_changed(CHANGE_FILE_UPPER, name->path.canon))
+        return STATUS_RETRY;
+    // Who only reads has nothing to tell those who have the host's open.
+    if (overlay_file_access_writes(call->access) &&
+        store_is_hidden(name->path.canon, &view.lower_hidden))
+        return STATUS_RETRY;
+    return open_upper(call, name, &view) ? STATUS_RETRY : STATUS_SUCCESS;
+}
+
 static NTSTATUS open_changed(const struct open_call *call, const struct file_name *name)
 {
     struct str16 canon = name->path.canon, parent;
@@ -250,7 +265,11 @@ static NTSTATUS open_changed(const struct open_call *call, const struct file_nam
     bool empty = false, makes_folder = false;
     if (layer_changed(CHANGE_FILE_UPPER, canon) && shares_delete_pending(canon))
         return STATUS_DELETE_PENDING;
-    NTSTATUS status = store_look(canon, &view);
+    NTSTATUS status = open_upper_if_there(call, name);
+    if (status != STATUS_RETRY)
+        return status;
+    *call->outcome = TRACE_HOSTS;
+    status = store_look(canon, &view);
     if (status)
         return status;
     bool deletes_file = call->disposition == FILE_OPEN && !is_stream(name) &&
