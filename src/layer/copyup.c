@@ -47,9 +47,17 @@ static void discard(HANDLE file)
     host_delete(file);
 }
 
+/* What of a file's attributes can be set again as it is. Not 0, which means "as they are" on Windows
+ * but "none" on Wine 10 (dlls/ntdll/unix/file.c, fd_set_file_info). */
+static ULONG settable(ULONG attributes)
+{
+    attributes &= SETTABLE;
+    return attributes ? attributes : FILE_ATTRIBUTE_NORMAL;
+}
+
 /* The folder that a copy is moved into keeps its times: for the VM nothing was made in it. */
 struct folder_times {
-    HANDLE folder;
+    HANDLE folder; // NULL: nothing is known
     struct nt_file_basic_information info;
 };
 
@@ -60,12 +68,16 @@ static void keep_times(struct folder_times *times, struct str16 below)
     times->folder = NULL;
     if (!ntpath_parent(below, &above) ||
         host_open(above, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
-                  FILE_DIRECTORY_FILE, 0, &times->folder) ||
-        real.NtQueryInformationFile(times->folder, &io, &times->info, sizeof times->info,
-                                    FileBasicInformation))
+                  FILE_DIRECTORY_FILE, 0, &times->folder))
         return;
+    if (real.NtQueryInformationFile(times->folder, &io, &times->info, sizeof times->info,
+                                    FileBasicInformation)) {
+        real.NtClose(times->folder);
+        times->folder = NULL;
+        return;
+    }
     times->info.creation_time.QuadPart = 0; // 0: as it is
-    times->info.attributes = 0;
+    times->info.attributes = settable(times->info.attributes);
 }
 
 static void restore_times(const struct folder_times *times)
@@ -73,9 +85,8 @@ static void restore_times(const struct folder_times *times)
     IO_STATUS_BLOCK io;
     if (!times->folder)
         return;
-    if (!times->info.attributes)
-        real.NtSetInformationFile(times->folder, &io, (void *)&times->info, sizeof times->info,
-                                  FileBasicInformation);
+    real.NtSetInformationFile(times->folder, &io, (void *)&times->info, sizeof times->info,
+                              FileBasicInformation);
     real.NtClose(times->folder);
 }
 
@@ -86,9 +97,7 @@ static NTSTATUS put_in_place(HANDLE to, struct str16 upper,
     struct nt_file_basic_information set = *info;
     struct folder_times times;
     IO_STATUS_BLOCK io;
-    set.attributes &= SETTABLE;
-    if (!set.attributes)
-        set.attributes = FILE_ATTRIBUTE_NORMAL;
+    set.attributes = settable(set.attributes);
     // Last, because writing changes the times.
     NTSTATUS status = real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
     if (status)
@@ -97,7 +106,8 @@ static NTSTATUS put_in_place(HANDLE to, struct str16 upper,
     status = host_rename(to, upper, false);
     restore_times(&times);
     if (!status) { // to be renamed is a change
-        set = (struct nt_file_basic_information){.change_time = info->change_time};
+        set = (struct nt_file_basic_information){.change_time = info->change_time,
+                                                 .attributes = set.attributes};
         real.NtSetInformationFile(to, &io, &set, sizeof set, FileBasicInformation);
     }
     return status;

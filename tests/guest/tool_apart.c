@@ -402,7 +402,9 @@ static void try_window_numbers(HWND window, DWORD thread)
     way(any, "EnumChildWindows", L"");
     EnumThreadWindows(thread, each_window, (LPARAM)&any);
     way(any, "EnumThreadWindows", L"");
-    way(GetGUIThreadInfo(thread, &information), "GetGUIThreadInfo", L"");
+    // Wine 10 has an answer for every number, which then says nothing (dlls/win32u/message.c).
+    way(GetGUIThreadInfo(thread, &information) && !GetGUIThreadInfo(0xfffffff0, &information),
+        "GetGUIThreadInfo", L"");
     way(PostThreadMessageW(thread, WM_NULL, 0, 0), "PostThreadMessage", L"");
     way(OpenThread(SYNCHRONIZE, FALSE, thread) != NULL, "OpenThread", L"");
 }
