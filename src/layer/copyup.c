@@ -47,8 +47,8 @@ static void discard(HANDLE file)
     host_delete(file);
 }
 
-/* What of a file's attributes can be set again as it is. Not 0, which means "as they are" on Windows
- * but "none" on Wine 10 (dlls/ntdll/unix/file.c, fd_set_file_info). */
+/* What of a file's attributes can be set again as it is. Not 0, which means "as they are" on
+ * Windows but "none" on Wine 10 (dlls/ntdll/unix/file.c, fd_set_file_info). */
 static ULONG settable(ULONG attributes)
 {
     attributes &= SETTABLE;
