@@ -32,8 +32,8 @@ struct share_table {
     uint32_t order;
     uint32_t news;
     uint32_t handed_over;
-    uint32_t
-        reach[TABLE_LEVELS_MAX]; // how many places entries ever took from their own on; 0: none
+    // Of each level: how many places entries ever took from their own on; 0: none.
+    uint32_t reach[TABLE_LEVELS_MAX];
     struct entry entries[];
 };
 
